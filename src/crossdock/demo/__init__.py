@@ -1,0 +1,1 @@
+"""The demonstration retailer: a year of real orders over an assumed network."""
