@@ -27,7 +27,7 @@ check: setup-dev ## Lint, types, import arrows, documentation
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tools.check_docs
 
 format: setup-dev ## Format the code and fix what can be fixed
