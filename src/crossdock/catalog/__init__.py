@@ -1,0 +1,1 @@
+"""The catalogue: items, bundles, substitutes, handling classes."""

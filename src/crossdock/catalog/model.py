@@ -1,0 +1,35 @@
+"""Items as documents: the public schema and the stored form are one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from crossdock.kernel.document import CLEAN, Input, Metadata, Words
+
+Sku = Annotated[str, Meta(min_length=1, max_length=64, pattern=CLEAN)]
+Millimetres = Annotated[int, Meta(ge=0, le=10**6)]
+
+
+class Component(Input):
+    """One part of a bundle."""
+
+    sku: Sku
+    quantity: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class Item(Input):
+    """A sellable unit. With ``components`` it is a bundle: never stocked itself, exploded into its parts."""
+
+    sku: Sku
+    name: Words = ""
+    weight_g: Annotated[int, Meta(ge=0, le=10**9)] = 0
+    handling_class: Literal["ambient", "chill", "frozen", "hazmat", "oversize"] = "ambient"
+    gtin: Annotated[str, Meta(pattern="^([0-9]{8}|[0-9]{12,14})?$")] = ""
+    category: Words = ""
+    length_mm: Millimetres = 0
+    width_mm: Millimetres = 0
+    height_mm: Millimetres = 0
+    components: Annotated[tuple[Component, ...], Meta(max_length=50)] = ()
+    metadata: Metadata = {}

@@ -1,0 +1,154 @@
+"""Tables of stock, by the shapes of the domain: positions, claims, supply lines, movements, guarded counters."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index
+
+from crossdock.storage.schema import big, blob, small, table, text
+
+stock_classes = table(
+    "stock_classes",
+    big("id", primary_key=True, autoincrement=False),
+    text("condition"),
+    text("owner"),
+    text("lot"),
+    big("expires_on", nullable=True),
+    Index("uq_stock_classes", "condition", "owner", "lot", "expires_on", unique=True),
+)
+
+positions = table(
+    "positions",
+    big("item_id", primary_key=True),
+    big("location_id", primary_key=True),
+    big("stock_class", primary_key=True),
+    big("on_hand"),
+    big("picked"),
+    big("reserved"),
+    big("allocated"),
+    big("short"),
+    # The instant and basis of the last count: older counts change nothing, later movements apply on top.
+    big("counted_at", nullable=True),
+    small("count_basis", nullable=True),
+    CheckConstraint("picked >= 0 AND reserved >= 0 AND allocated >= 0 AND short >= 0", name="counters"),
+    CheckConstraint("reserved + allocated <= on_hand + short", name="never_sold_twice"),
+    CheckConstraint("picked <= allocated", name="picked_is_allocated"),
+    clustered=True,
+    fillfactor=70,
+)
+
+stockings = table(
+    "stockings",
+    big("item_id", primary_key=True),
+    big("location_id", primary_key=True),
+    small("sells"),
+    small("ships"),
+    small("stock_mode"),
+    text("bin", nullable=True),
+    small("lead_days", nullable=True),
+    big("unit_cost", nullable=True),
+    text("data"),
+    CheckConstraint("stock_mode IN (0, 1, 2)", name="stock_mode"),
+    clustered=True,
+)
+
+claims = table(
+    "claims",
+    big("id", primary_key=True, autoincrement=False),
+    small("kind"),
+    # An allocation belongs to a demand of an order; a reservation to a cart or promise.
+    big("owner_id"),
+    big("owner_no"),
+    big("item_id"),
+    big("location_id"),
+    big("stock_class"),
+    big("supply_line_id", nullable=True),
+    big("share_id", nullable=True),
+    # The day whose capacity it took; NULL where the location has no limit.
+    big("work_day", nullable=True),
+    big("quantity"),
+    small("state"),
+    big("expires_at", nullable=True),
+    big("created_at"),
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("state IN (1, 2, 3)", name="state"),
+    Index("ix_claims_owner_id", "owner_id"),
+    Index("ix_claims_source", "item_id", "location_id"),
+    fillfactor=80,
+)
+
+supply_lines = table(
+    "supply_lines",
+    big("id", primary_key=True, autoincrement=False),
+    small("kind"),
+    text("reference"),
+    big("item_id"),
+    big("location_id"),
+    big("stock_class"),
+    big("expected_day"),
+    big("quantity"),
+    big("received"),
+    big("claimed"),
+    small("state"),
+    big("created_at"),
+    CheckConstraint("claimed >= 0 AND received >= 0", name="counters"),
+    Index("ix_supply_lines_item", "item_id", "expected_day"),
+    Index("uq_supply_lines_reference", "reference", "item_id", "location_id", unique=True),
+)
+
+movements = table(
+    "movements",
+    big("id", primary_key=True, autoincrement=False),
+    small("type"),
+    big("item_id"),
+    big("location_id"),
+    big("stock_class"),
+    big("on_hand"),
+    big("picked"),
+    big("reserved"),
+    big("allocated"),
+    big("short"),
+    big("occurred_at"),
+    big("recorded_at"),
+    # The unique key: what caused it (a claim, a source record), which transition, which part of it.
+    small("cause_kind"),
+    big("cause_id"),
+    small("sequence"),
+    Index("uq_movements_cause", "cause_id", "cause_kind", "type", "sequence", unique=True),
+    Index("ix_movements_position", "item_id", "location_id", "stock_class", "occurred_at"),
+)
+
+# Facts that came from outside: one row a record, so that a record told twice counts once.
+stock_records = table(
+    "stock_records",
+    text("source", primary_key=True),
+    text("record", primary_key=True),
+    big("id"),
+    blob("content_hash"),
+    big("recorded_at"),
+    text("reason"),
+    text("actor"),
+    clustered=True,
+)
+
+capacities = table(
+    "capacities",
+    big("location_id", primary_key=True),
+    big("work_day", primary_key=True),
+    small("slot", primary_key=True),
+    big("used"),
+    big("allowed"),
+    CheckConstraint("used >= 0", name="used"),
+    clustered=True,
+    fillfactor=70,
+)
+
+# Every repair of a counter, with what was found and what it was set to.
+repairs = table(
+    "repairs",
+    big("id", primary_key=True, autoincrement=False),
+    big("at"),
+    text("actor"),
+    text("subject"),
+    text("before"),
+    text("after"),
+)

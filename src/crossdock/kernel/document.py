@@ -1,0 +1,28 @@
+"""Field types of documents that come from outside: what is refused at the door is refused here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+MAX_MONEY = 1_000_000_000_000  # minor units: ten thousand million pounds, far below 2**53
+
+# NUL is legal JSON and legal msgspec, but no PostgreSQL text: refused at the door. So are other control characters.
+CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+
+Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=120, pattern=CLEAN)]
+Words = Annotated[str, Meta(max_length=300, pattern=CLEAN)]
+Text = Annotated[str, Meta(max_length=2_000, pattern=CLEAN)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["GBP"])]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["GB"])]
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with a zone or Z")]
+Amount = Annotated[int, Meta(ge=-MAX_MONEY, le=MAX_MONEY, description="integer minor units")]
+Metadata = Annotated[dict[Annotated[str, Meta(max_length=64, pattern=CLEAN)], Words], Meta(max_length=50)]
+
+
+class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A document from outside: fields we do not know are refused."""

@@ -1,0 +1,1 @@
+"""The network: channels, locations, calendars, cut-offs, capacity."""

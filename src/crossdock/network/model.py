@@ -1,0 +1,76 @@
+"""Channels and locations as documents: the public schema and the stored form are one."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from crossdock.kernel.document import Code, Country, Currency, Input, Words
+
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="local time HH:MM", examples=["15:00"])]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="ISO date")]
+Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
+Capability = Literal["ship", "collect", "ambient", "chill", "frozen", "hazmat", "oversize", "gift"]
+
+
+class Channel(Input):
+    """A source of demand: its currency, legal entity, routing policy and service level."""
+
+    code: Code
+    name: Words
+    currency: Currency
+    legal_entity: Words = ""
+    policy: Code = "standard"
+    service_days: Annotated[int, Meta(ge=0, le=365, description="days from order to the promised delivery")] = 3
+    markets: Annotated[tuple[Country, ...], Meta(max_length=250, description="countries served; empty for all")] = ()
+
+
+class Address(Input):
+    """Where a location stands (a business address, not a person's)."""
+
+    country: Country
+    line1: Words = ""
+    city: Words = ""
+    region: Words = ""
+    postal_code: Words = ""
+
+
+class Calendar(Input):
+    """When a location works: week days, closed days, and until when today's orders leave today."""
+
+    work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    closed_on: Annotated[tuple[Day, ...], Meta(max_length=400)] = ()
+    holidays: Annotated[str, Meta(max_length=10, description="country or country-region whose public holidays are closed")] = ""
+    cut_off: Clock = "15:00"
+    processing_days: Annotated[int, Meta(ge=0, le=60)] = 0
+
+
+class Location(Input):
+    """A source of supply: where it is, what it can do, when it works, what work costs there."""
+
+    code: Code
+    name: Words
+    kind: Literal["dc", "store", "3pl", "supplier", "pickup_point"]
+    address: Address
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    time_zone: Annotated[str, Meta(min_length=1, max_length=60)] = "UTC"
+    capabilities: tuple[Capability, ...] = ("ship", "ambient")
+    calendar: Calendar = Calendar()
+    daily_capacity: Annotated[int, Meta(ge=0, le=10**9, description="fulfillments a work day; absent for no limit")] | None = None
+    handling_parcel: Milli = 0
+    handling_line: Milli = 0
+    handling_unit: Milli = 0
+    rank: Annotated[int, Meta(ge=0, le=10**6, description="lower is preferred between equals")] = 100
+    active: bool = True
+
+
+class StockMode(enum.IntEnum):
+    """What a quantity at a location means."""
+
+    COUNTED = 0
+    ADVISED = 1
+    UNLIMITED = 2

@@ -1,0 +1,1 @@
+"""The business flows: the only room that combines the features."""

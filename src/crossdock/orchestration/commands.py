@@ -1,0 +1,196 @@
+"""Everything that can be asked of the writer, as values; each is one command in one transaction.
+
+Submit one with ``Writer.submit(command)`` (app.App.submit): the future yields the command's answer or raises a
+CrossdockError. Answers carry ``position``, the log position whose readers see the effect.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from crossdock.catalog.model import Item
+from crossdock.network.model import Channel, Location
+from crossdock.orders.model import AddressIn, OrderIn
+from crossdock.routing.model import Policy
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks: ``key:name``, ``user:email`` or ``system:part``, and the request it came with."""
+
+    name: str
+    request_id: str = ""
+
+
+class RequestKey(msgspec.Struct, frozen=True):
+    """An Idempotency-Key: scope is credential and route, the fingerprint is of the body."""
+
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What all commands carry."""
+
+    actor: Actor
+    request: RequestKey | None = None
+
+
+class CaptureOrder(Command, frozen=True):
+    """Take an order in: check, explode, decide, claim, record. Answer: CapturedOrder."""
+
+    order: OrderIn
+    content_hash: bytes
+
+
+class CancelUnits(Command, frozen=True):
+    """Cancel units of lines (``lines``: line number to quantity), or with None everything that can still be canceled."""
+
+    order_id: int
+    lines: dict[int, int] | None = None
+    reason: str = ""
+    version: int | None = None
+
+
+class AmendAddress(Command, frozen=True):
+    """Send a delivery elsewhere: unclaim and route again in one transaction."""
+
+    order_id: int
+    delivery_no: int
+    destination: AddressIn
+    reason: str = ""
+    version: int | None = None
+
+
+class PlaceHold(Command, frozen=True):
+    """Stop an order's release for a reason; claims stay."""
+
+    order_id: int
+    reason: str
+    note: str = ""
+    version: int | None = None
+
+
+class ReleaseHold(Command, frozen=True):
+    """Lift a hold of an order by its reason."""
+
+    order_id: int
+    reason: str
+    note: str = ""
+    version: int | None = None
+
+
+class RouteAgain(Command, frozen=True):
+    """Decide an order's unreleased and waiting demand once more."""
+
+    order_id: int
+    reason: str = "manual"
+    version: int | None = None
+
+
+class StockFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact about stock: ``kind`` is received, counted, adjusted or sold; told twice under one record it counts once."""
+
+    source: str
+    record: str
+    kind: str
+    sku: str
+    location: str
+    quantity: int
+    occurred_at: int
+    reason: str = ""
+
+
+class RecordStock(Command, frozen=True):
+    """Record facts about stock (never refused for what they do to numbers); receipts serve waiting demand by age.
+
+    Answer: a list with one StockOutcome a fact, in order.
+    """
+
+    facts: tuple[StockFact, ...]
+
+
+class PutItems(Command, frozen=True):
+    """Create or replace items by SKU."""
+
+    items: tuple[Item, ...]
+
+
+class PutLocations(Command, frozen=True):
+    """Create or replace locations by code; makes a new network version."""
+
+    locations: tuple[Location, ...]
+
+
+class PutChannels(Command, frozen=True):
+    """Create or replace channels by code."""
+
+    channels: tuple[Channel, ...]
+
+
+class PutPolicy(Command, frozen=True):
+    """Activate a routing policy (with its rate card) under a code; earlier versions stay for the decisions that rest on them."""
+
+    code: str
+    policy: Policy
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What every command answers: the log position, and whether it had been done before."""
+
+    position: int = 0
+    replayed: bool = False
+
+
+class OrderChanged(Answer, frozen=True):
+    """Answer of the commands on one order."""
+
+    order_id: int
+    version: int
+    changed: dict[str, Any] = {}
+
+
+class AssignedLine(msgspec.Struct, frozen=True, array_like=True):
+    """Units of one demand at one location."""
+
+    demand_no: int
+    quantity: int
+
+
+class CapturedFulfillment(msgspec.Struct, frozen=True):
+    """A planned fulfillment, as the answer to a capture names it."""
+
+    id: int
+    location_id: int
+    lines: tuple[AssignedLine, ...]
+
+
+class CapturedOrder(Answer, frozen=True):
+    """Answer of CaptureOrder, made in memory: nothing has to be read back."""
+
+    order_id: int
+    version: int
+    status: int
+    placed_at: int
+    captured_at: int
+    decisions: tuple[int, ...]
+    fulfillments: tuple[CapturedFulfillment, ...]
+    queued: tuple[tuple[int, int, str], ...]
+    """Demand number, quantity, queue."""
+
+
+class StockOutcome(msgspec.Struct, frozen=True):
+    """What became of one fact: recorded, repeated (told before) or failed with a message."""
+
+    result: str
+    on_hand: int | None = None
+    message: str = ""
+    code: str = ""
+
+
+class Put(Answer, frozen=True):
+    """Answer of the commands that create or replace: (key, "created" | "changed" | "unchanged") in order."""
+
+    results: tuple[tuple[str, str], ...]
