@@ -1,6 +1,7 @@
 """Make the data files that ship in src/crossdock/demo/data from the raw sources.
 
-Run once by hand; the results are committed. It needs duckdb, which Crossdock itself does not use:
+Run once by hand, with Crossdock installed; the results are committed. It needs duckdb, which Crossdock itself does
+not use:
 
     python tools/make_demo_data.py --raw DIRECTORY_OF_RAW_SOURCES
 
@@ -13,16 +14,18 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
 import io
 import lzma
-import sys
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from crossdock.demo import online_retail
+from crossdock.demo.countries import BY_NAME
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "src" / "crossdock" / "demo" / "data"
-sys.path.insert(0, str(ROOT / "src"))
 
 # One dictionary as large as the text, so that a line finds its like anywhere in the year.
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
@@ -40,9 +43,9 @@ def main() -> None:
 
 def query(sql: str) -> list[tuple[Any, ...]]:
     """Answer a question to the raw files."""
-    import duckdb
-
-    return duckdb.connect().execute(sql).fetchall()
+    duckdb: Any = importlib.import_module("duckdb")
+    rows: list[tuple[Any, ...]] = duckdb.connect().execute(sql).fetchall()
+    return rows
 
 
 def csv_text(header: str, records: Any) -> str:
@@ -86,8 +89,6 @@ def encode_rows(rows: list[tuple[Any, ...]]) -> str:
 
 def check_online_retail(rows: list[tuple[Any, ...]]) -> None:
     """Refuse a packed file that does not give back the source, cell by cell."""
-    from crossdock.demo import online_retail
-
     decoded = online_retail.load()
     if len(decoded) != len(rows):
         raise SystemExit(f"{len(rows)} rows went in, {len(decoded)} came out")
@@ -111,8 +112,6 @@ def make_outcodes(source: Path) -> None:
 
 def make_countries(countries: Path, cities: Path) -> None:
     """Give every country of the data set the largest city in it, which stands for its addresses."""
-    from crossdock.demo.countries import BY_NAME
-
     codes = sorted({code for code in BY_NAME.values() if code})
     rows = query(
         "select c.iso, c.name, w.name, round(w.latitude, 4), round(w.longitude, 4), w.timezone"
