@@ -80,7 +80,7 @@ class PostgresServer:
         flags = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                die_with_us([self.bin / "postgres", "-D", self.data, "-p", str(self.port), *flags], "INT"),
+                die_with_us([self.bin / "postgres", "-D", self.data, "-p", str(self.port), *flags], "QUIT"),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
