@@ -99,7 +99,8 @@ class RoomsContract(Contract):
         keepers: Doors | None = self.kept_to.get(package)
         if keepers is None or any(passes(keepers, room, importer) for room in (*importer[:1], "*")):
             return None
-        return f"{package} is kept to {', '.join(sorted(keepers))}"
+        rooms = (f"{room} ({', '.join(sorted(doors))})" if doors else room for room, doors in sorted(keepers.items()))
+        return f"{package} is kept to {', '.join(rooms)}"
 
 
 def passes(doors: Doors, room: str, importer: list[str]) -> bool:
