@@ -1,0 +1,50 @@
+"""Where each unit ships from, and why: a pure function of the demand, a snapshot of the stock and a policy."""
+
+from crossdock.routing.decide import decide
+from crossdock.routing.model import (
+    ENGINE,
+    Decision,
+    Demand,
+    DemandLine,
+    Lane,
+    Network,
+    PassedOver,
+    Plan,
+    Policy,
+    Prices,
+    RateCard,
+    RestsOn,
+    RoutingError,
+    Site,
+    SiteBill,
+    Snapshot,
+    Zone,
+)
+from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
+
+__all__ = [
+    "ENGINE",
+    "Decision",
+    "Demand",
+    "DemandLine",
+    "Lane",
+    "Network",
+    "PassedOver",
+    "Plan",
+    "Policy",
+    "Prices",
+    "RateCard",
+    "Record",
+    "RestsOn",
+    "RoutingError",
+    "Site",
+    "SiteBill",
+    "Snapshot",
+    "Versions",
+    "Zone",
+    "decide",
+    "decode",
+    "encode",
+    "replay",
+    "snapshot_of",
+]

@@ -1,0 +1,81 @@
+"""The order as a facility location problem: lines × sites arrays of whole float64 numbers.
+
+    minimise  Σ_l (F_l y_l + B_l n_l) + Σ H_l z_il + Σ c_il x_il + Σ p_i (q_i − Σ_l x_il)
+    x_il ≤ U_il z_il,  Σ_l x_il ≤ q_i,  z_il ≤ y_l,  n_l = ⌈Σ_i w_i x_il ÷ limit⌉, at least 1 where l is used
+
+B holds the price of an extra parcel too; the one parcel that is not extra is taken off at the end. U is 0 where a
+unit costs at least as much to ship as to leave. Columns are sorted by (rank, id), so the first of equals is preferred.
+"""
+
+import numpy as np
+
+from crossdock.routing.model import RoutingError
+from crossdock.routing.terms import Floats, Ints
+from crossdock.routing.view import EXACT, View
+
+
+class Problem:
+    """One order's arrays. `sites` maps a column to its place in the network.
+
+    `gain[i, l]`: what line i gains if l fills what it can of it, against leaving it, ≥ 0; `value_none` = Σ p q.
+    `one_parcel`: the whole order weighs at most a parcel, so n = y. `filling`: no unit in stock anywhere costs more
+    to ship, in a parcel of its own from a location already open, than to leave; then plans ship all they can.
+    """
+
+    __slots__ = (
+        "B", "F", "H", "U", "c", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel", "order", "p", "q",
+        "sites", "split_lines", "value_none", "w", "weight_g",
+    )  # fmt: skip
+
+    def __init__(self, view: View) -> None:
+        terms, rows = view.terms, view.rows
+        sites = np.flatnonzero(view.ok)
+        stock = view.stock[:, sites]
+        some = stock.any(axis=0)
+        sites, stock = sites[some], stock[:, some]
+        order = terms.rank_key[sites].argsort(kind="stable")
+        sites, stock = sites[order], stock[:, order]
+        zone = view.zone[sites]
+        self.sites: Ints = sites
+        self.order: Ints = terms.rank_key[sites]
+        self.n, self.m = stock.shape
+        self.q = np.array([row.quantity for row in rows], dtype=np.float64)
+        self.p = np.array([row.penalty for row in rows], dtype=np.float64)
+        self.w = np.array([row.weight_g for row in rows], dtype=np.float64)
+        rates = np.array(terms.per_kg_list, dtype=np.int64)
+        by_zone = (np.array([row.weight_g for row in rows], dtype=np.int64)[:, None] * rates + 500) // 1000
+        self.c: Floats = by_zone.astype(np.float64)[:, zone] + terms.unit_l[sites]
+        for at, row in enumerate(rows):
+            if row.item in terms.unit_prices:
+                self.c[at] += terms.unit_prices[row.item][sites]
+        self.U: Floats = np.minimum(stock, self.q[:, None])
+        for at, row in enumerate(rows):
+            if row.requires:
+                self.U[at] *= terms.capable(row.requires)[sites]
+        margin = self.p[:, None] - self.c
+        self.U[margin <= 0] = 0.0
+        self.H: Floats = terms.line_l[sites]
+        self.B: Floats = view.parcel[sites]
+        self.F: Floats = np.zeros(self.m) if view.late is None else view.late[sites]
+        self.f: Floats = self.F + self.B
+        self.gain: Floats = np.maximum(self.U * margin - self.H, 0.0)
+        self.limit, self.weight_g, self.most = float(terms.limit), float(view.weight_g), terms.most
+        self.one_parcel = view.weight_g <= terms.limit
+        self.split_lines = terms.policy.split == "unit"
+        self.value_none = float(self.q @ self.p)
+        short = (margin < self.H + self.B) & (self.U > 0)
+        self.filling = self.one_parcel or not bool(short.any())
+        dearest = float(self.q @ self.c.max(axis=1)) + float((self.f + self.H * self.n).sum()) if self.m else 0.0
+        parcels = self.weight_g / self.limit * float(self.B.max()) * 2 if self.m else 0.0
+        if dearest + parcels + self.value_none >= EXACT:
+            raise RoutingError("the costs of the order add up to more than whole numbers can hold")
+
+    def keep(self, columns: Ints) -> None:
+        """Forget all columns but these (ascending)."""
+        self.sites, self.order, self.m = self.sites[columns], self.order[columns], len(columns)
+        self.U, self.c, self.gain = self.U[:, columns], self.c[:, columns], self.gain[:, columns]
+        self.H, self.B, self.F, self.f = self.H[columns], self.B[columns], self.F[columns], self.f[columns]
+
+    def parcels(self, grams: Floats) -> Floats:
+        """Give the number of parcels for weights in grams, at least one each."""
+        return np.maximum(np.ceil(grams / self.limit), 1.0)
