@@ -33,6 +33,8 @@ def verdicts(*rows: Row) -> list[tuple[Category, str]]:
         (row(code="AMAZONFEE"), Category.NON_GOODS, "marketplace fee"),
         (row("C540002", "CRUK", -1), Category.NON_GOODS, "commission"),
         (row(code="gift_0001_20"), Category.NON_GOODS, "gift voucher"),
+        (row(code="22016"), Category.NON_GOODS, "gift voucher"),
+        (row(code="23702"), Category.NON_GOODS, "picture file"),
         (row(code="POST", price="0"), Category.NON_GOODS, "postage or carriage without a price"),
         (row("C540002", "D", -1, "27.50"), Category.DISCOUNT, "granted by credit note"),
         (row("C540002", "POST", -1, "18.00"), Category.ORDER_CHARGE, "refunded by credit note"),
@@ -47,7 +49,7 @@ def test_a_row_ends_where_its_rule_says(given: Row, category: Category, reason: 
     assert verdicts(given) == [(category, reason)]
 
 
-@pytest.mark.parametrize("code", ["POST", "DOT", "C2"])
+@pytest.mark.parametrize("code", ["POST", "DOT", "C2", "23444", "23574"])
 def test_postage_beside_goods_is_a_charge_of_that_order(code: str):
     assert verdicts(row(), row(code=code, price="18"))[1] == (Category.ORDER_CHARGE, "on an order")
 

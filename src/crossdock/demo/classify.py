@@ -6,7 +6,7 @@ The first rule that fits decides, in this order:
 2. *error*: a price with a fraction of a penny, or a row that no rule below understands.
 3. *non-goods*: invoices for bad debt (``A…``), and codes that name a fee, a voucher, a sample or a manual entry.
 4. *discount*: code ``D``.
-5. *order charge*: ``POST``, ``DOT``, ``C2`` at a price.
+5. *order charge*: ``POST``, ``DOT``, ``C2`` at a price, and the two charges that hide behind codes of goods.
 6. *cancellation*: goods on a credit note (``C…``); whether a sale is found for it is told by the matcher.
 7. *stock adjustment*: goods without a price, or with a negative quantity, that are on no credit note.
 8. *order line*: what is left, goods sold at a price.
@@ -70,6 +70,7 @@ _FEES = {
     "AMAZONFEE": "marketplace fee",
     "CRUK": "commission",
     "GIFT": "gift voucher",
+    "IMAGE": "picture file",
 }
 FEES = {code: Verdict(Category.NON_GOODS, reason) for code, reason in _FEES.items()}
 
@@ -78,6 +79,10 @@ VERDICTS: tuple[Verdict, ...] = (
     BAD_DEBT, UNPRICED_SERVICE, *FEES.values(), DUPLICATE, FRACTION, UNKNOWN_INVOICE, UNKNOWN_CODE, NO_SENSE,
 )  # fmt: skip
 NUMBER = {verdict: index for index, verdict in enumerate(VERDICTS)}
+
+# Numbered like goods, but nothing that lies on a shelf.
+_DISGUISED = {"23444": "charge", "23574": "charge", "22016": "GIFT", "23702": "IMAGE"}
+"""Next Day Carriage, PACKING CHARGE, a gift voucher of £100, High Resolution Image."""
 
 _GOODS = re.compile(r"\d{5}[A-Z]{0,3}|DCGS[0-9A-Z]+|PADS")
 _INVOICE = re.compile(r"([AC]?)\d{6}")
@@ -108,7 +113,7 @@ def kind_of_code(sku: str) -> str:
     ``goods``, ``charge``, ``discount``, ``bad debt``, a key of ``FEES``, or ``unknown``.
     """
     if _GOODS.fullmatch(sku):
-        return "goods"
+        return _DISGUISED.get(sku, "goods")
     if sku in ("POST", "DOT", "C2"):
         return "charge"
     if sku.startswith("GIFT_"):
