@@ -66,6 +66,12 @@ PACKAGES = (
     Package(
         "uplot", "1.6.32", "MIT", {"dist/uPlot.iife.min.js": "uplot.min.js", "dist/uPlot.min.css": "uplot.min.css"}
     ),
+    Package(
+        "@fontsource-variable/inter",
+        "5.3.0",
+        "OFL-1.1",
+        {"files/inter-latin-wght-normal.woff2": "inter-latin.woff2"},
+    ),
     Package("@tabler/icons", "3.51.0", "MIT", {}),
     Package("world-atlas", "2.0.2", "ISC; the shapes are Natural Earth's, in the public domain", {}),
 )
