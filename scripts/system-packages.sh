@@ -21,12 +21,17 @@ have_chromium() {
         [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 }
 
+have_library() {
+    [ ! -x /sbin/ldconfig ] || /sbin/ldconfig -p | grep -q "$1"
+}
+
 missing=
 have_postgresql || missing="$missing postgresql"
 if [ "$purpose" = bench ]; then
     have wrk || missing="$missing wrk"
 else
-    have_chromium || missing="$missing chromium"
+    have_chromium || missing="$missing chromium fonts-liberation"
+    have_library libatomic.so.1 || missing="$missing libatomic1"  # what drives Chromium is linked with it
 fi
 if python=$(scripts/find-python.sh 2>/dev/null) && ! "$python" -c 'import ensurepip' 2>/dev/null; then
     missing="$missing python3-venv"
