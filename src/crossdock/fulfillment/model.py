@@ -22,8 +22,8 @@ class Execution(enum.IntEnum):
     PACKED = 5
     SHIPPED = 6
     READY = 7
-    HANDED_OVER = 8
-    CANCELED = 9
+    CANCELED = 8
+    HANDED_OVER = 9
 
 
 class Negotiation(enum.IntEnum):
