@@ -85,9 +85,9 @@ def start_server() -> Iterator[StartServer]:
     with ExitStack() as stack:
 
         def start(command: Sequence[str | Path], ready_url: str, **options: Any) -> ServerProcess:
-            server = stack.enter_context(ServerProcess(command, ready_url, **options))
+            server = ServerProcess(command, ready_url, **options)
             stack.callback(lambda: print(server.describe()))
-            return server
+            return stack.enter_context(server)
 
         yield start
 
