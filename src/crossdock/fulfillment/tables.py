@@ -21,6 +21,8 @@ fulfillments = table(
     text("workflow"),
     big("work_day"),
     big("deliver_day"),
+    # 1 where it took one of its location's fulfillments of the work day, which a cancellation gives back.
+    small("took_capacity"),
     big("release_at", nullable=True),
     big("created_at"),
     big("version"),

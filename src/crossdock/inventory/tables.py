@@ -58,13 +58,12 @@ claims = table(
     # An allocation belongs to a demand of an order; a reservation to a cart or promise.
     big("owner_id"),
     big("owner_no"),
+    small("source"),
     big("item_id"),
     big("location_id"),
     big("stock_class"),
     big("supply_line_id", nullable=True),
     big("share_id", nullable=True),
-    # The day whose capacity it took; NULL where the location has no limit.
-    big("work_day", nullable=True),
     big("quantity"),
     small("state"),
     big("expires_at", nullable=True),
@@ -127,6 +126,8 @@ stock_records = table(
     big("recorded_at"),
     text("reason"),
     text("actor"),
+    # A movement leads back to its record.
+    Index("ix_stock_records_id", "id"),
     clustered=True,
 )
 

@@ -1,0 +1,129 @@
+"""Reading fulfillments: one, those of an order, or a page of many; two statements each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple, get_args
+
+from crossdock.fulfillment import views as v
+from crossdock.fulfillment.model import Execution
+from crossdock.kernel.clock import moment
+from crossdock.kernel.ids import encode_id
+from crossdock.storage.session import Session
+
+_FULFILLMENTS = """
+    SELECT f.id, f.order_id, c.code, o.external_id, f.delivery_no, l.code, f.method, f.execution, f.negotiation,
+           f.cancellation, f.decision_id, f.depends_on, f.workflow, f.work_day, f.deliver_day, f.release_at,
+           f.created_at, f.version
+    FROM fulfillments f JOIN orders o ON o.id = f.order_id JOIN channels c ON c.id = o.channel_id
+    LEFT JOIN locations l ON l.id = f.location_id
+"""
+_LINES = """
+    WITH k(id) AS ({keys})
+    SELECT x.fulfillment_id, x.demand_no, d.line_no, i.sku, i.name, x.quantity, x.picked, x.packed, x.shipped,
+           x.canceled
+    FROM k JOIN fulfillment_lines x ON x.fulfillment_id = k.id JOIN fulfillments f ON f.id = x.fulfillment_id
+    JOIN demand d ON d.order_id = f.order_id AND d.no = x.demand_no LEFT JOIN items i ON i.id = d.item_id
+    ORDER BY x.fulfillment_id, x.demand_no
+"""
+_EXECUTION: tuple[v.ExecutionWord, ...] = get_args(v.ExecutionWord)
+_NEGOTIATION: tuple[v.NegotiationWord, ...] = get_args(v.NegotiationWord)
+_CANCELLATION: tuple[v.CancellationWord, ...] = get_args(v.CancellationWord)
+
+
+class FulfillmentPage(NamedTuple):
+    """A page of fulfillments, and the id behind which the next one starts; None when it is the last."""
+
+    fulfillments: list[v.FulfillmentView]
+    next: int | None
+
+
+def read_fulfillment(session: Session, fulfillment_id: int) -> v.FulfillmentView | None:
+    """Return a fulfillment with its lines."""
+    found = _views(session, session.fetch(f"{_FULFILLMENTS} WHERE f.id = ?", fulfillment_id))
+    return found[0] if found else None
+
+
+def fulfillments_of(session: Session, order_id: int) -> list[v.FulfillmentView]:
+    """Return an order's fulfillments, the canceled ones too, oldest first."""
+    return _views(session, session.fetch(f"{_FULFILLMENTS} WHERE f.order_id = ? ORDER BY f.id", order_id))
+
+
+def list_fulfillments(
+    session: Session,
+    location: str | None = None,
+    executions: Sequence[Execution] = (),
+    order_id: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> FulfillmentPage:
+    """Return fulfillments, newest first."""
+    where: list[str] = []
+    params: list[Any] = []
+    if location is not None:
+        where.append("f.location_id = (SELECT id FROM locations WHERE code = ?)")
+        params.append(location)
+    if executions:
+        where.append(f"f.execution IN ({', '.join('?' * len(executions))})")
+        params += [int(execution) for execution in executions]
+    if order_id is not None:
+        where.append("f.order_id = ?")
+        params.append(order_id)
+    if after is not None:
+        where.append("f.id < ?")
+        params.append(after)
+    filters = f"WHERE {' AND '.join(where)}" if where else ""
+    rows = session.fetch(f"{_FULFILLMENTS} {filters} ORDER BY f.id DESC LIMIT ?", *params, limit + 1)
+    found = _views(session, rows[:limit])
+    return FulfillmentPage(found, int(rows[limit - 1][0]) if len(rows) > limit else None)
+
+
+def _views(session: Session, rows: list[Any]) -> list[v.FulfillmentView]:
+    lines: dict[int, list[v.FulfillmentLineView]] = defaultdict(list)
+    for fulfillment, *values in map(tuple, session.fetch_keys(_LINES, ("bigint",), [(row[0],) for row in rows])):
+        demand, line, sku, name, quantity, picked, packed, shipped, canceled = values
+        lines[fulfillment].append(
+            v.FulfillmentLineView(
+                demand=demand, line=line, sku=sku or "", name=name or "", quantity=quantity, picked=picked,
+                packed=packed, shipped=shipped, canceled=canceled,
+            )
+        )  # fmt: skip
+    return [_view(row, tuple(lines[row[0]])) for row in rows]
+
+
+def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...]) -> v.FulfillmentView:
+    (id_, order, channel, external_id, delivery, location, method, execution, negotiation, cancellation, decision,
+     depends_on, workflow, work, deliver, release_at, created, version) = row  # fmt: skip
+    own, of_order, of_decision = encode_id("ful", id_), encode_id("ord", order), encode_id("dec", decision)
+    return v.FulfillmentView(
+        id=own,
+        order_id=of_order,
+        channel=channel,
+        external_id=external_id,
+        delivery=delivery,
+        location=location or "",
+        method=method,
+        execution=_EXECUTION[execution - 1],
+        negotiation=_NEGOTIATION[negotiation - 1],
+        cancellation=_CANCELLATION[cancellation - 1],
+        decision_id=of_decision,
+        depends_on=None if depends_on is None else encode_id("ful", depends_on),
+        workflow=workflow,
+        work_on=_day(work),
+        deliver_on=_day(deliver),
+        release_at=None if release_at is None else moment(release_at),
+        created_at=moment(created),
+        units=sum(line.quantity - line.canceled for line in lines),
+        lines=lines,
+        supported_actions=(),
+        links=v.FulfillmentLinks(
+            self=f"/v1/fulfillments/{own}", order=f"/v1/orders/{of_order}", decision=f"/v1/decisions/{of_decision}"
+        ),
+        version=version,
+    )
+
+
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat() if ordinal > 0 else ""

@@ -1,0 +1,67 @@
+"""What people and programs see of fulfillments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+ExecutionWord = Literal[
+    "planned", "released", "in_progress", "picked", "packed", "shipped", "ready", "canceled", "handed_over"
+]
+NegotiationWord = Literal["unsent", "sent", "acknowledged", "accepted", "rejected"]
+CancellationWord = Literal["none", "requested", "accepted", "refused"]
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that we write: every field is always there."""
+
+
+class FulfillmentLineView(View, frozen=True):
+    """Units of one demand in a fulfillment, by how far they are."""
+
+    demand: int
+    line: int
+    sku: str
+    name: str
+    quantity: int
+    picked: int
+    packed: int
+    shipped: int
+    canceled: int
+
+
+class FulfillmentLinks(View, frozen=True):
+    """What the fulfillment belongs to."""
+
+    self: str
+    order: str
+    decision: str
+
+
+class FulfillmentView(View, frozen=True):
+    """The part of a delivery that one location handles; ``supported_actions`` is empty as long as it is only planned."""
+
+    id: str
+    order_id: str
+    channel: str
+    external_id: str
+    delivery: int
+    location: str
+    method: str
+    execution: ExecutionWord
+    negotiation: NegotiationWord
+    cancellation: CancellationWord
+    decision_id: str
+    depends_on: str | None
+    workflow: str
+    work_on: str
+    deliver_on: str
+    release_at: datetime | None
+    created_at: datetime
+    units: int
+    lines: tuple[FulfillmentLineView, ...]
+    supported_actions: tuple[str, ...]
+    links: FulfillmentLinks
+    version: int

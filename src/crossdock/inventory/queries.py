@@ -1,0 +1,188 @@
+"""Reading stock: a few set-based statements, the same on both databases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple, get_args
+
+from crossdock.inventory import views as v
+from crossdock.inventory.model import CauseKind, MovementType
+from crossdock.kernel.clock import moment
+from crossdock.kernel.ids import encode_id
+from crossdock.storage.session import Session
+
+PositionPlace = tuple[str, str, int]
+"""Where a page of positions ended: SKU, location code, stock class."""
+
+_CLAIMABLE = "p.on_hand + p.short - p.reserved - p.allocated"
+
+
+class PositionPage(NamedTuple):
+    """A page of positions, and where the next one starts; None when it is the last."""
+
+    positions: list[v.PositionView]
+    next: PositionPlace | None
+
+
+class MovementPage(NamedTuple):
+    """A page of the ledger, and the id behind which the next one starts; None when it is the last."""
+
+    movements: list[v.MovementView]
+    next: int | None
+
+
+def list_positions(
+    session: Session,
+    skus: Sequence[str] = (),
+    location: str | None = None,
+    after: PositionPlace | None = None,
+    limit: int = 100,
+) -> PositionPage:
+    """Return positions by SKU, location and stock class."""
+    where: list[str] = []
+    params: list[Any] = []
+    if skus:
+        where.append(f"i.sku IN ({', '.join('?' * len(skus))})")
+        params += skus
+    if location is not None:
+        where.append("l.code = ?")
+        params.append(location)
+    if after is not None:
+        # The first condition alone lets the index on the SKU start there.
+        where.append("i.sku >= ? AND (i.sku, l.code, p.stock_class) > (?, ?, ?)")
+        params += (after[0], *after)
+    sql = f"""
+        SELECT i.sku, l.code, p.stock_class, p.on_hand, p.picked, p.reserved, p.allocated, p.short, {_CLAIMABLE},
+               p.counted_at
+        FROM items i JOIN positions p ON p.item_id = i.id JOIN locations l ON l.id = p.location_id
+        {"WHERE " + " AND ".join(where) if where else ""} ORDER BY i.sku, l.code, p.stock_class LIMIT ?
+    """
+    rows = session.fetch(sql, *params, limit + 1)
+    found = [
+        v.PositionView(
+            sku=sku, location=code, stock_class=stock_class, on_hand=on_hand, picked=picked, reserved=reserved,
+            allocated=allocated, short=short, available=max(0, claimable),
+            counted_at=None if counted is None else moment(counted),
+        )
+        for sku, code, stock_class, on_hand, picked, reserved, allocated, short, claimable, counted in rows[:limit]
+    ]  # fmt: skip
+    last = found[-1] if len(rows) > limit else None
+    return PositionPage(found, None if last is None else (last.sku, last.location, last.stock_class))
+
+
+def availability(session: Session, skus: Sequence[str]) -> list[v.Availability]:
+    """Return what can be promised of each of these SKUs, in their order; SKUs that do not exist are left out."""
+    keys = [(sku,) for sku in dict.fromkeys(skus)]
+    known = {row[0]: int(row[1]) for row in session.fetch_keys(_ITEMS, ("text",), keys)}
+    at: dict[int, list[v.LocationAvailability]] = defaultdict(list)
+    ids = [(id_,) for id_ in known.values()]
+    for item, code, units in session.fetch_keys(_AVAILABLE, ("bigint",), ids):
+        at[item].append(v.LocationAvailability(location=code, available=int(units)))
+    waiting = {row[0]: int(row[1]) for row in session.fetch_keys(_WAITING, ("bigint",), ids)}
+    out = []
+    for (sku,) in keys:
+        if sku in known:
+            item, here = known[sku], at[known[sku]]
+            total, queued = sum(place.available for place in here), waiting.get(known[sku], 0)
+            out.append(
+                v.Availability(
+                    sku=sku,
+                    available=total,
+                    waiting=queued,
+                    available_to_promise=max(0, total - queued),
+                    locations=tuple(here),
+                )
+            )
+    return out
+
+
+def list_movements(
+    session: Session, sku: str | None = None, location: str | None = None, after: int | None = None, limit: int = 100
+) -> MovementPage:
+    """Return the ledger, newest first; of one item, of one location, or all."""
+    where: list[str] = []
+    params: list[Any] = []
+    if sku is not None:
+        where.append("m.item_id = (SELECT id FROM items WHERE sku = ?)")
+        params.append(sku)
+    if location is not None:
+        where.append("m.location_id = (SELECT id FROM locations WHERE code = ?)")
+        params.append(location)
+    if after is not None:
+        where.append("m.id < ?")
+        params.append(after)
+    sql = f"""
+        SELECT m.id, m.type, i.sku, l.code, m.stock_class, m.on_hand, m.picked, m.reserved, m.allocated, m.short,
+               m.occurred_at, m.recorded_at, m.cause_kind, m.cause_id
+        FROM movements m LEFT JOIN items i ON i.id = m.item_id LEFT JOIN locations l ON l.id = m.location_id
+        {"WHERE " + " AND ".join(where) if where else ""} ORDER BY m.id DESC LIMIT ?
+    """
+    rows = session.fetch(sql, *params, limit + 1)
+    causes = _causes(session, rows[:limit])
+    found = [_movement(row, causes) for row in rows[:limit]]
+    return MovementPage(found, int(rows[limit - 1][0]) if len(rows) > limit else None)
+
+
+_TYPES: tuple[v.MovementWord, ...] = get_args(v.MovementWord)
+_CAUSES: tuple[v.CauseWord, ...] = get_args(v.CauseWord)
+_PREFIXES = {CauseKind.CLAIM: "clm", CauseKind.STOCK_RECORD: "rec", CauseKind.REPAIR: "rep"}
+Causes = dict[tuple[int, int], tuple[str, str, str, str]]
+
+
+def _causes(session: Session, rows: list[Any]) -> Causes:
+    """Return (source, record, reason, order id) of what caused these movements."""
+    causes: Causes = {}
+    claims = [(row[13],) for row in rows if row[12] == CauseKind.CLAIM]
+    for id_, order in session.fetch_keys(_CLAIMS, ("bigint",), claims):
+        causes[CauseKind.CLAIM, id_] = ("", "", "", encode_id("ord", order))
+    records = [(row[13],) for row in rows if row[12] == CauseKind.STOCK_RECORD]
+    for id_, source, record, reason in session.fetch_keys(_RECORDS, ("bigint",), records):
+        causes[CauseKind.STOCK_RECORD, id_] = (source, record, reason, "")
+    return causes
+
+
+def _movement(row: Any, causes: Causes) -> v.MovementView:
+    (id_, type_, sku, code, stock_class, on_hand, picked, reserved, allocated, short, occurred, recorded,
+     kind, cause) = row  # fmt: skip
+    source, record, reason, order_id = causes.get((kind, cause), ("", "", "", ""))
+    return v.MovementView(
+        id=encode_id("mov", id_),
+        type=_TYPES[MovementType(type_) - 1],
+        sku=sku or "",
+        location=code or "",
+        stock_class=stock_class,
+        on_hand=on_hand,
+        picked=picked,
+        reserved=reserved,
+        allocated=allocated,
+        short=short,
+        occurred_at=moment(occurred),
+        recorded_at=moment(recorded),
+        cause=_CAUSES[CauseKind(kind) - 1],
+        cause_id=encode_id(_PREFIXES[CauseKind(kind)], cause),
+        source=source,
+        record=record,
+        reason=reason,
+        order_id=order_id,
+    )
+
+
+_ITEMS = "WITH k(sku) AS ({keys}) SELECT i.sku, i.id FROM k JOIN items i ON i.sku = k.sku"
+_AVAILABLE = f"""
+    WITH k(item_id) AS ({{keys}})
+    SELECT p.item_id, l.code, {_CLAIMABLE}
+    FROM k JOIN positions p ON p.item_id = k.item_id AND p.stock_class = 0
+    JOIN locations l ON l.id = p.location_id AND l.active = 1
+    WHERE {_CLAIMABLE} > 0 ORDER BY p.item_id, l.code
+"""
+_WAITING = """
+    WITH k(item_id) AS ({keys})
+    SELECT q.item_id, sum(q.quantity) FROM k JOIN queue_entries q ON q.item_id = k.item_id AND q.closed_at IS NULL
+    GROUP BY q.item_id
+"""
+_CLAIMS = "WITH k(id) AS ({keys}) SELECT c.id, c.owner_id FROM k JOIN claims c ON c.id = k.id WHERE c.kind = 2"
+_RECORDS = """
+    WITH k(id) AS ({keys})
+    SELECT r.id, r.source, r.record, r.reason FROM k JOIN stock_records r ON r.id = k.id
+"""
