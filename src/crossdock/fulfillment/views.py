@@ -41,7 +41,7 @@ class FulfillmentLinks(View, frozen=True):
 
 
 class FulfillmentView(View, frozen=True):
-    """The part of a delivery that one location handles; ``supported_actions`` is empty as long as it is only planned."""
+    """The part of a delivery that one location handles; as long as it is only planned nothing can be done to it."""
 
     id: str
     order_id: str
