@@ -1,0 +1,51 @@
+"""What the API needs of the application behind it; app.App is one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from crossdock.identity import KeyRing
+
+T = TypeVar("T")
+
+
+class Reads(Protocol):
+    """The readers of the database."""
+
+    async def read(self, work: Callable[[Any], T]) -> T:
+        """Run a query function on a reader's thread, in one snapshot."""
+
+
+class Configuration(Protocol):
+    """The configuration in memory."""
+
+    locations: Any
+    """Location id to the stored location."""
+
+
+class Backend(Protocol):
+    """The application: one writer, some readers, the configuration, the clock."""
+
+    @property
+    def database(self) -> Reads:
+        """The readers."""
+
+    @property
+    def config(self) -> Configuration:
+        """The configuration in memory."""
+
+    @property
+    def keys(self) -> KeyRing:
+        """The API keys in memory."""
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder where uploads and error files are kept."""
+
+    def submit(self, command: Any) -> Awaitable[Any]:
+        """Have the writer do a command; raises its CrossdockError."""
+
+    def clock(self) -> int:
+        """The present instant in microseconds UTC."""
