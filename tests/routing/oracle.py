@@ -60,7 +60,8 @@ class Costs:
             self.stock.append(
                 [
                     min(int(snapshot.stock[row, at]), q)
-                    if {name for line in lines for name in line.requires} <= set(place.capabilities) and p > c
+                    if {name for line in lines for name in line.requires} <= set(place.capabilities)
+                    and min(int(snapshot.stock[row, at]), q) * (p - c) > place.handling_line
                     else 0
                     for row, q, p, c, lines in zip(first, self.q, self.p, self.unit[-1], rows, strict=True)
                 ]

@@ -32,20 +32,20 @@ def general(view: View) -> Decision:
     if not problem.m:
         return write(view, nothing, None, nothing.total, 0)
     found = search(problem)
-    best = plan_of(view, pieces_of(problem, found.best))
-    second = plan_of(view, pieces_of(problem, found.second)) if found.second is not None else None
+    best = plan_of(view, pieces_of(found.best))
+    second = plan_of(view, pieces_of(found.second)) if found.second is not None else None
     bound = min(int(found.bound) - view.terms.extra, nothing.total)
     if nothing.total < best.total:
         return write(view, nothing, PassedOver(best, found.bound >= best.total + view.terms.extra), bound, found.nodes)
     return write(view, best, PassedOver(second, found.second_proven) if second else None, bound, found.nodes)
 
 
-def pieces_of(problem: Problem, plan: Filled | None) -> Pieces:
+def pieces_of(plan: Filled | None) -> Pieces:
     """List what a filled plan ships, ordered by site, then row."""
     if plan is None:
         return []
     rows, columns = np.nonzero(plan.x)
-    sites = problem.sites[plan.columns[columns]]
+    sites = plan.sites[columns]
     units = plan.x[rows, columns].astype(np.int64)
     return sorted(zip(sites.tolist(), rows.tolist(), units.tolist(), strict=True))
 

@@ -12,18 +12,24 @@ from itertools import combinations
 import numpy as np
 
 from crossdock.routing.problem import Problem
+from crossdock.routing.squeeze import squeeze
 from crossdock.routing.terms import Floats, Ints
 
 _SUBSETS_UP_TO = 6
 
 
 class Filled:
-    """Units per line and open column, and the total (cost and penalty, the extra price in every parcel)."""
+    """Units per line and open column, and the total (cost and penalty, the extra price in every parcel).
 
-    __slots__ = ("columns", "total", "x")
+    `sites` are the columns' places in the network once the plan is an incumbent: columns are numbered anew when the
+    problem forgets some.
+    """
+
+    __slots__ = ("columns", "sites", "total", "x")
 
     def __init__(self, columns: Ints, x: Floats, total: float) -> None:
         self.columns, self.x, self.total = columns, x, total
+        self.sites = columns
 
     def used(self) -> "Filled":
         """Drop the columns that ship nothing."""
@@ -40,8 +46,8 @@ def total_of(problem: Problem, columns: Ints, x: Floats) -> float:
     return cost + float(problem.p @ (problem.q - x.sum(axis=1)))
 
 
-def fill_lines(problem: Problem, columns: Ints) -> Floats:
-    """Fill each line at its least cost over the open columns, parcels apart."""
+def fill_lines(problem: Problem, columns: Ints) -> tuple[Floats, bool]:
+    """Fill each line at its least cost over the open columns, parcels apart; say whether that is certain."""
     lines = np.arange(problem.n)
     gain, units = problem.gain[:, columns], problem.U[:, columns]
     best = gain.argmax(axis=1)
@@ -49,25 +55,28 @@ def fill_lines(problem: Problem, columns: Ints) -> Floats:
     x = np.zeros_like(units)
     x[lines, best] = units[lines, best] * (top > 0)
     if not problem.split_lines or len(columns) == 1:
-        return x
-    whole = x.sum(axis=1) >= problem.q
-    if len(columns) > 2:
-        handling = np.sort(problem.H[columns])
-        whole &= problem.H[columns][best] <= handling[0] + handling[1]
-    divided = np.flatnonzero(~whole | (problem.c[:, columns].min(axis=1) < problem.c[:, columns][lines, best]))
-    for line in divided.tolist():
-        _divide(problem, columns, line, float(top[line]), x)
-    return x
+        return x, True
+    # a division costs at least the cheapest unit for all units and two handlings: most lines need no look
+    cost, able, handling = problem.c[:, columns], units > 0, problem.H[columns]
+    two = handling[0] + handling[1] if len(columns) == 2 else float(np.partition(handling, 1)[:2].sum())
+    cheapest = np.where(able, cost, np.inf).min(axis=1)
+    whole = problem.q * cheapest + two >= problem.q * cost[lines, best] + handling[best]
+    whole &= x.sum(axis=1) >= problem.q
+    certain = True
+    for line in np.flatnonzero(~whole & (able.sum(axis=1) > 1)).tolist():
+        certain &= _divide(problem, columns, line, float(top[line]), x)
+    return x, certain
 
 
-def _divide(problem: Problem, columns: Ints, line: int, gain: float, x: Floats) -> None:
-    """Look for a division of one line over several open columns that gains more than its best single one."""
+def _divide(problem: Problem, columns: Ints, line: int, gain: float, x: Floats) -> bool:
+    """Look for a division of one line over several open columns that gains more than its best single one.
+
+    Says whether all divisions were looked at.
+    """
     costs = problem.c[line, columns]
     units, handling = problem.U[line, columns].tolist(), problem.H[columns].tolist()
     q, p = float(problem.q[line]), float(problem.p[line])
     able = [at for at in costs.argsort(kind="stable").tolist() if units[at] > 0]
-    if len(able) < 2:
-        return
 
     def poured(subset: list[int]) -> tuple[float, list[tuple[int, float]]]:
         left, got, parts = q, 0.0, []
@@ -92,6 +101,7 @@ def _divide(problem: Problem, columns: Ints, line: int, gain: float, x: Floats) 
         x[line] = 0.0
         for at, take in parts:
             x[line, at] = take
+    return len(able) <= _SUBSETS_UP_TO
 
 
 Parts = list[tuple[int, float]]
@@ -112,5 +122,36 @@ def _thinned(able: list[int], poured: Callable[[list[int]], tuple[float, Parts]]
 
 def fill(problem: Problem, columns: Ints) -> Filled:
     """Divide the order over the open columns (ascending); columns that do not pay stay empty."""
-    x = fill_lines(problem, columns)
-    return Filled(columns, x, total_of(problem, columns, x)).used()
+    return fill_bounded(problem, columns)[0]
+
+
+def fill_bounded(problem: Problem, columns: Ints) -> tuple[Filled, float]:
+    """Divide the order over the open columns, and give a bound below every division in which each is paid for."""
+    x, certain = fill_lines(problem, columns)
+    total = total_of(problem, columns, x)
+    used = x.any(axis=0)
+    least = -np.inf
+    if certain:
+        idle = float((problem.f[columns] * ~used).sum())
+        least = total + idle if problem.one_parcel else _least(problem, columns, x)
+    if not problem.one_parcel and total > least and len(columns) > 1 and problem.split_lines:
+        x = squeeze(problem, columns, x)
+        total = total_of(problem, columns, x)
+    return Filled(columns, x, total).used(), least
+
+
+def _least(problem: Problem, columns: Ints, x: Floats) -> float:
+    """Bound a division by its lines, parcels apart, and the fewest parcels that can carry what is shipped.
+
+    What only one open location has must leave from there; all that is shipped needs so many parcels together.
+    """
+    lines = problem.value_none - float(((problem.p[:, None] - problem.c[:, columns]) * x).sum())
+    lines += float(((x > 0) * problem.H[columns]).sum()) + float(problem.F[columns].sum())
+    prices = problem.B[columns]
+    if not problem.filling or not problem.split_lines:
+        return lines + float(prices.sum())
+    units, shipped = problem.U[:, columns], x.sum(axis=1)
+    alone = np.maximum(shipped[:, None] - (units.sum(axis=1)[:, None] - units), 0.0)
+    number = problem.parcels(problem.w @ alone)
+    more = max(0.0, float(np.ceil(float(problem.w @ shipped) / problem.limit) - number.sum()))
+    return lines + float(prices @ number) + more * float(prices.min())

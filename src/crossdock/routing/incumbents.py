@@ -28,6 +28,7 @@ class Incumbents:
         """Take the plan in if it is one of the two best."""
         if plan.total > self.second_key[0] or not len(plan.columns):
             return
+        plan.sites = self.problem.sites[plan.columns]
         x = plan.x
         divided = int(((x > 0).sum(axis=1) > 1).sum())
         places = tuple(self.problem.order[plan.columns].tolist())

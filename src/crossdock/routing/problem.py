@@ -3,8 +3,9 @@
     minimise  Σ_l (F_l y_l + B_l n_l) + Σ H_l z_il + Σ c_il x_il + Σ p_i (q_i − Σ_l x_il)
     x_il ≤ U_il z_il,  Σ_l x_il ≤ q_i,  z_il ≤ y_l,  n_l = ⌈Σ_i w_i x_il ÷ limit⌉, at least 1 where l is used
 
-B holds the price of an extra parcel too; the one parcel that is not extra is taken off at the end. U is 0 where a
-unit costs at least as much to ship as to leave. Columns are sorted by (rank, id), so the first of equals is preferred.
+B holds the price of an extra parcel too; the one parcel that is not extra is taken off at the end. U is 0 where what
+a location has of a line costs at least as much to ship, handling included, as to leave. Columns are sorted by
+(rank, id), so the first of equals is preferred.
 """
 
 import numpy as np
@@ -53,12 +54,12 @@ class Problem:
             if row.requires:
                 self.U[at] *= terms.capable(row.requires)[sites]
         margin = self.p[:, None] - self.c
-        self.U[margin <= 0] = 0.0
         self.H: Floats = terms.line_l[sites]
         self.B: Floats = view.parcel[sites]
         self.F: Floats = np.zeros(self.m) if view.late is None else view.late[sites]
         self.f: Floats = self.F + self.B
         self.gain: Floats = np.maximum(self.U * margin - self.H, 0.0)
+        self.U[self.gain <= 0] = 0.0
         self.limit, self.weight_g, self.most = float(terms.limit), float(view.weight_g), terms.most
         self.one_parcel = view.weight_g <= terms.limit
         self.split_lines = terms.policy.split == "unit"
@@ -67,6 +68,8 @@ class Problem:
         self.filling = self.one_parcel or not bool(short.any())
         dearest = float(self.q @ self.c.max(axis=1)) + float((self.f + self.H * self.n).sum()) if self.m else 0.0
         parcels = self.weight_g / self.limit * float(self.B.max()) * 2 if self.m else 0.0
+        if not self.U.any(axis=0).all():
+            self.keep(np.flatnonzero(self.U.any(axis=0)))
         if dearest + parcels + self.value_none >= EXACT:
             raise RoutingError("the costs of the order add up to more than whole numbers can hold")
 

@@ -2,10 +2,20 @@
 
 import numpy as np
 
-from crossdock.routing.fill import fill
+from crossdock.routing.additions import Additions
+from crossdock.routing.dual import Dual, ascend, lowest
+from crossdock.routing.fill import Filled, fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
+from crossdock.routing.pairs import pair_totals
 from crossdock.routing.problem import Problem
 from crossdock.routing.terms import Floats
+from crossdock.routing.tree import Tree
+
+_CLIMBS = 40
+_STEPS = 40
+_PAIR_CELLS = 400_000
+_PAIRS_LOOKED_AT = 60
+_LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 400_000
 
 
 class Found:
@@ -31,11 +41,25 @@ def singles(problem: Problem) -> tuple[Floats, Floats]:
     return total, problem.value_none - problem.gain.sum(axis=0) + problem.f
 
 
-def free_lines(problem: Problem) -> float:
-    """Give the least the lines can cost if opening locations and parcels were free."""
-    able = problem.U > 0
-    cost = np.where(able, problem.q[:, None] * problem.c + problem.H, (problem.q * problem.p)[:, None])
-    return float(np.minimum(cost.min(axis=1), problem.q * problem.p).sum())
+def start_prices(problem: Problem, plan: Filled) -> Floats:
+    """Give prices at which a plan's locations just pay: its unit costs, and what opening costs shared out by cost.
+
+    A line that is not shipped, or only in part, is worth its penalty.
+    """
+    x, columns = plan.x, plan.columns
+    c, served = problem.c[:, columns], plan.x > 0
+    unit = np.where(served, c, 0.0).max(axis=1)
+    weight = np.where(served, problem.q[:, None], 0.0) * np.maximum(c, 1.0)
+    fixed = (
+        problem.f[columns]
+        if problem.one_parcel
+        else problem.F[columns] + problem.B[columns] * problem.parcels(problem.w @ x)
+    )
+    share = np.floor(fixed * weight / np.maximum(weight.sum(axis=0), 1.0)).sum(axis=1)
+    handling = np.where(served, problem.H[columns], 0.0).sum(axis=1)
+    v = unit + np.ceil((share + handling) / problem.q)
+    full = x.sum(axis=1) >= problem.q
+    return np.where(full, np.minimum(v, problem.p), problem.p)
 
 
 def search(problem: Problem) -> Found:
@@ -50,26 +74,81 @@ def search(problem: Problem) -> Found:
         return Found(incumbents, first, second, 0)
     if problem.m == 1:
         return Found(incumbents, first, np.inf, 0)
-    greedy(problem, incumbents, int(total.argmin()))
-    two = float(np.partition(problem.f, 1)[:2].sum()) + free_lines(problem)
-    return Found(incumbents, min(first, two), -np.inf, 0)
+    climb(problem, incumbents)
+    bounds, nodes = _beyond_singles(problem, incumbents)
+    assert incumbents.best is not None
+    inexact = float(np.where(total > alone, alone, np.inf).min())
+    bound = min(inexact, bounds)
+    return Found(incumbents, min(bound, incumbents.best.total), bound, nodes)
 
 
-def greedy(problem: Problem, incumbents: Incumbents, start: int) -> None:
+def climb(problem: Problem, incumbents: Incumbents) -> None:
     """Add the location that saves most, one after the other, as long as that saves anything."""
-    open_columns = [start]
-    best = fill(problem, np.array(open_columns))
-    while problem.most is None or len(open_columns) < problem.most:
-        tried = [
-            fill(problem, np.array(sorted([*open_columns, column])))
-            for column in range(problem.m)
-            if column not in open_columns
-        ]
-        if not tried:
+    plan = incumbents.best
+    assert plan is not None
+    for _ in range(_CLIMBS):
+        if len(plan.columns) == problem.m or len(plan.columns) == problem.most:
             return
-        for plan in tried:
-            incumbents.offer(plan)
-        top = min(tried, key=lambda plan: plan.total)
-        if top.total >= best.total:
+        additions = Additions(problem, plan)
+        column = int(additions.total.argmin())
+        if additions.total[column] == np.inf:
             return
-        best, open_columns = top, top.columns.tolist()
+        better = fill(problem, np.sort(np.append(plan.columns, column)))
+        if len(better.columns) <= len(plan.columns):
+            better = additions.carried_out(problem, plan, column)
+        incumbents.offer(better)
+        if better.total >= plan.total:
+            return
+        plan = better
+
+
+def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, int]:
+    """Look at all sets of two and more locations; give a bound below those that were not offered, and the nodes."""
+    assert incumbents.best is not None
+    target = incumbents.second_key[0]
+    common = 0.0 if problem.one_parcel else float(problem.B.min())
+    roots = []
+    for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
+        dual = Dual(problem, multiplier)
+        start = np.minimum(start_prices(problem, incumbents.best), dual.p)
+        roots.append((ascend(dual, start, 2, incumbents.best.total, target, _STEPS), dual))
+    root, dual = max(roots, key=lambda pair: pair[0].bound)
+    if root.bound >= target:
+        return root.bound, 0
+    keep = np.flatnonzero(root.bound + root.rise(2) < target)
+    closed = np.inf
+    if len(keep) < 2:
+        return closed, 0
+    problem.keep(keep)
+    dual.keep(keep)
+    at_least = 2
+    if problem.m * problem.m * problem.n <= _PAIR_CELLS:
+        closed = min(closed, _all_pairs(problem, incumbents))
+        at_least = 3
+        if problem.m < 3 or problem.most == 2:
+            return closed, 0
+        least, _ = lowest(root.s[keep], 3)
+        bound = dual.offset + float(dual.q @ root.v) + least
+        if bound >= incumbents.second_key[0]:
+            return min(closed, bound), 0
+    tree = Tree(problem, dual, incumbents, at_least)
+    cap = max(_LEAST_NODES, min(_MOST_NODES, _NODE_CELLS // (problem.n * problem.m)))
+    return min(closed, tree.run(root.v, cap, second=True)), tree.nodes
+
+
+def _all_pairs(problem: Problem, incumbents: Incumbents) -> float:
+    """Offer every pair that may be among the two best; give the least bound among those left unsettled."""
+    left, right = np.triu_indices(problem.m, 1)
+    totals = pair_totals(problem, left, right)
+    unsettled = np.inf
+    for looked, at in enumerate(totals.argsort(kind="stable").tolist()):
+        least = float(totals[at])
+        if least >= incumbents.second_key[0]:
+            return min(unsettled, least)
+        if looked == _PAIRS_LOOKED_AT:
+            return min(unsettled, least)
+        plan, bound = fill_bounded(problem, np.array([left[at], right[at]]))
+        incumbents.offer(plan)
+        if plan.total > max(least, bound) or len(plan.columns) < 2:
+            unsettled = min(unsettled, max(least, bound))
+    return unsettled
