@@ -11,8 +11,8 @@ a location has of a line costs at least as much to ship, handling included, as t
 import numpy as np
 
 from crossdock.routing.model import RoutingError
-from crossdock.routing.terms import Floats, Ints
-from crossdock.routing.view import EXACT, View
+from crossdock.routing.terms import EXACT, Floats, Ints
+from crossdock.routing.view import View
 
 
 class Problem:
@@ -43,8 +43,7 @@ class Problem:
         self.q = np.array([row.quantity for row in rows], dtype=np.float64)
         self.p = np.array([row.penalty for row in rows], dtype=np.float64)
         self.w = np.array([row.weight_g for row in rows], dtype=np.float64)
-        rates = np.array(terms.per_kg_list, dtype=np.int64)
-        by_zone = (np.array([row.weight_g for row in rows], dtype=np.int64)[:, None] * rates + 500) // 1000
+        by_zone = (np.array([row.weight_g for row in rows], dtype=np.int64)[:, None] * terms.rates + 500) // 1000
         self.c: Floats = by_zone.astype(np.float64)[:, zone] + terms.unit_l[sites]
         for at, row in enumerate(rows):
             if row.item in terms.unit_prices:

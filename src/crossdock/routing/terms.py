@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
+EXACT = float(2**52)
+"""Whole numbers up to here, and sums of two of them, are exact in float64."""
+
 _REMEMBERED = 256
 
 
@@ -28,8 +31,9 @@ class Terms:
 
     __slots__ = (
         "_capable", "allowed", "always_served", "base_z", "borders", "domestic", "extra", "far", "fixed_zone", "limit",
-        "line_l", "most", "network", "parcel_l", "per_kg_list", "place", "place_sq", "policy", "price_l", "rank_key",
-        "served_z", "site_ids", "site_index", "transit_z", "unit_l", "unit_max", "unit_min", "unit_prices",
+        "line_l", "line_max", "line_min", "most", "network", "parcel_l", "per_kg_list", "place", "place_sq", "policy",
+        "price_l", "rank_key", "rate_max", "rates", "served_z", "site_ids", "site_index", "transit_z", "unit_l",
+        "unit_max", "unit_min", "unit_prices",
     )  # fmt: skip
 
     def __init__(self, network: Network, policy: Policy, country: str, requires: tuple[str, ...]) -> None:
@@ -58,9 +62,9 @@ class Terms:
         for array in (self.parcel_l, self.line_l, self.unit_l):
             if len(array) and array.min() < 0:
                 raise RoutingError("handling prices are not below 0")
-        used = self.unit_l[self.allowed]
-        self.unit_max = float(used.max()) if used.size else 0.0
-        self.unit_min = float(used.min()) if used.size else 0.0
+        units, handling = self.unit_l[self.allowed], self.line_l[self.allowed]
+        self.unit_max, self.unit_min = float(units.max(initial=0)), float(units.min(initial=EXACT))
+        self.line_max, self.line_min = float(handling.max(initial=0)), float(handling.min(initial=EXACT))
 
     def _zones(self, country: str) -> None:
         sites, card = self.network.sites, self.policy.card
@@ -71,6 +75,7 @@ class Terms:
             [z.transit_days for z in card.zones] + [0] + [x.transit_days for x in card.lanes], dtype=np.int64
         )
         self.per_kg_list = [z.per_kg for z in card.zones] + [0] + [x.per_kg for x in card.lanes]
+        self.rates, self.rate_max = np.array(self.per_kg_list, dtype=np.int64), max(self.per_kg_list)
         self.served_z = np.ones(len(self.base_z), dtype=bool)
         self.served_z[self.far] = False
         self.domestic = np.array([s.country == country for s in sites], dtype=bool)

@@ -9,10 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crossdock.routing.model import Demand, DemandLine, Policy, RoutingError, Snapshot
-from crossdock.routing.terms import Bools, Floats, Ints, Terms
-
-EXACT = float(2**52)
-"""Whole numbers up to here, and sums of two of them, are exact in float64."""
+from crossdock.routing.terms import EXACT, Bools, Floats, Ints, Terms
 
 
 class Row(NamedTuple):
