@@ -25,7 +25,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong (RFC 9457): ``code`` for programs, ``detail`` for people, ``errors`` with the place of each fault.
+    """What went wrong (RFC 9457): ``code`` for programs, ``detail`` for people, ``errors`` with the place of each.
 
     A pointer is a JSON pointer into the body, or ``query:name``, ``path:name``, ``header:Name``.
     """
@@ -70,7 +70,7 @@ class Call:
         backend: Backend,
         operation: Operation,
         headers: dict[bytes, bytes],
-        path: dict[str, str],
+        path: dict[str, Any],
         request_id: str,
         receive: Any,
     ) -> None:

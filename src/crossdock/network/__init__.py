@@ -1,1 +1,15 @@
 """The network: channels, locations, calendars, cut-offs, capacity."""
+
+from crossdock.network.model import Address, Calendar, Channel, Location
+from crossdock.network.queries import list_channels, list_locations, read_channel, read_location
+
+__all__ = [
+    "Address",
+    "Calendar",
+    "Channel",
+    "Location",
+    "list_channels",
+    "list_locations",
+    "read_channel",
+    "read_location",
+]

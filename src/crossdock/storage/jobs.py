@@ -48,7 +48,7 @@ class Job(msgspec.Struct, frozen=True):
 
     id: int
     kind: str
-    state: str
+    state: State
     created_at: int
     updated_at: int
     created_by: str

@@ -1,0 +1,230 @@
+"""Reading decisions and policies: what was chosen and what it cost, from the record that routing keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from crossdock.kernel.clock import moment
+from crossdock.kernel.ids import encode_id
+from crossdock.kernel.money import Money, milli_to_minor
+from crossdock.routing.model import Policy, SiteBill
+from crossdock.routing.record import Record, decode
+from crossdock.storage.session import Session
+
+_SELECT = """
+    SELECT d.id, d.order_id, d.delivery_no, d.cause, d.decided_at, d.cost, d.penalty, d.bound, d.proven, d.sites,
+           d.record, o.currency
+    FROM decisions d JOIN orders o ON o.id = d.order_id
+"""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that we write: every field is always there."""
+
+
+class AssignmentView(View, frozen=True):
+    """Units of one demand that one location ships."""
+
+    demand: int
+    sku: str
+    quantity: int
+
+
+class BillView(View, frozen=True):
+    """What one location of a plan does and costs; ``km`` is null where no distance is known."""
+
+    location: str
+    parcels: int
+    units: int
+    weight_g: int
+    carriage: Money
+    handling: Money
+    lateness: Money
+    prices: Money
+    total: Money
+    km: int | None
+    transit_days: int
+    ship_on: str
+    deliver_on: str
+    assignments: tuple[AssignmentView, ...]
+
+
+class PlanView(View, frozen=True):
+    """A plan: who ships what, and its bill."""
+
+    locations: tuple[BillView, ...]
+    extra_parcels: Money
+    unfilled: tuple[AssignmentView, ...]
+    cost: Money
+    unfilled_penalty: Money
+    total: Money
+
+
+class RestsOnView(View, frozen=True):
+    """The versions that the decision rests on, by content hash, and the engine."""
+
+    network: str
+    policy: str
+    rate_card: str
+    engine: str
+
+
+class DecisionLinks(View, frozen=True):
+    """What the decision belongs to."""
+
+    self: str
+    order: str
+
+
+class DecisionView(View, frozen=True):
+    """The record of one routing: the plan, its bill in money, the best plan passed over, and the proven bound.
+
+    No plan at all could have a total below ``bound``; ``gap`` is how much better one could at most have been.
+    """
+
+    id: str
+    order_id: str
+    delivery: int
+    cause: str
+    decided_at: datetime
+    plan: PlanView
+    passed_over: PlanView | None
+    saved: Money | None
+    bound: Money
+    gap: Money
+    proven: bool
+    leftover: str
+    rests_on: RestsOnView
+    links: DecisionLinks
+
+
+def read_decision(session: Session, decision_id: int) -> DecisionView | None:
+    """Return a decision with its plan and bill."""
+    found = _views(session, session.fetch(f"{_SELECT} WHERE d.id = ?", decision_id))
+    return found[0] if found else None
+
+
+def decisions_of(session: Session, order_id: int) -> list[DecisionView]:
+    """Return the decisions of an order, oldest first."""
+    return _views(session, session.fetch(f"{_SELECT} WHERE d.order_id = ? ORDER BY d.id", order_id))
+
+
+def read_policy(session: Session, code: str) -> tuple[str, Policy, int, str] | None:
+    """Return the active version of a policy: hash, policy, when and by whom it was activated."""
+    sql = """
+        SELECT p.hash, v.body, p.activated_at, p.actor FROM policies p JOIN versions v ON v.hash = p.hash
+        WHERE p.code = ?
+    """
+    rows = session.fetch(sql, code)
+    if not rows:
+        return None
+    digest, body, at, actor = rows[0]
+    return str(digest), msgspec.json.decode(bytes(body), type=Policy), int(at), str(actor)
+
+
+def list_policies(session: Session) -> list[tuple[str, str, int, str]]:
+    """Return the active policies: code, hash, when and by whom it was activated."""
+    rows = session.fetch("SELECT code, hash, activated_at, actor FROM policies ORDER BY code")
+    return [(str(code), str(digest), int(at), str(actor)) for code, digest, at, actor in rows]
+
+
+class _Names:
+    """What the numbers in records are called."""
+
+    def __init__(self, session: Session, records: list[Record]) -> None:
+        items = sorted({line[1] for record in records for line in record.lines})
+        self.skus: dict[int, str] = dict(_pairs(session.fetch_keys(_SKUS, ("bigint",), [(id_,) for id_ in items])))
+        sites = {bill.site_id for record in records for plan in _plans(record) for bill in plan.bill}
+        self.codes: dict[int, str] = dict(
+            _pairs(session.fetch_keys(_CODES, ("bigint",), [(id_,) for id_ in sorted(sites)]))
+        )
+
+
+_SKUS = "WITH k(id) AS ({keys}) SELECT i.id, i.sku FROM k JOIN items i ON i.id = k.id"
+_CODES = "WITH k(id) AS ({keys}) SELECT l.id, l.code FROM k JOIN locations l ON l.id = k.id"
+
+
+def _pairs(rows: list[Any]) -> list[tuple[int, str]]:
+    return [(int(row[0]), str(row[1])) for row in rows]
+
+
+def _plans(record: Record) -> list[Any]:
+    over = record.decision.passed_over
+    return [record.decision] if over is None else [record.decision, over.plan]
+
+
+def _views(session: Session, rows: list[Any]) -> list[DecisionView]:
+    records = [decode(bytes(row[10])) for row in rows]
+    names = _Names(session, records)
+    return [_view(row, record, names) for row, record in zip(rows, records, strict=True)]
+
+
+def _view(row: Any, record: Record, names: _Names) -> DecisionView:
+    id_, order, delivery, cause, at, cost, penalty, bound, proven, _, _, currency = row
+    decision, public, of_order = record.decision, encode_id("dec", id_), encode_id("ord", order)
+    over = decision.passed_over
+    rests = decision.rests_on
+    return DecisionView(
+        id=public,
+        order_id=of_order,
+        delivery=delivery,
+        cause=cause,
+        decided_at=moment(at),
+        plan=_plan(decision, record, names, currency),
+        passed_over=None if over is None else _plan(over.plan, record, names, currency),
+        saved=None if over is None else _money(over.plan.total - decision.total, currency),
+        bound=_money(bound, currency),
+        gap=_money(max(0, cost + penalty - bound), currency),
+        proven=bool(proven),
+        leftover=decision.leftover,
+        rests_on=RestsOnView(
+            network=rests.network, policy=rests.policy, rate_card=rests.rate_card, engine=rests.engine
+        ),
+        links=DecisionLinks(self=f"/v1/decisions/{public}", order=f"/v1/orders/{of_order}"),
+    )
+
+
+def _plan(plan: Any, record: Record, names: _Names, currency: str) -> PlanView:
+    items = {line[0]: names.skus.get(line[1], "") for line in record.lines}
+    by_site: dict[int, list[AssignmentView]] = {}
+    for site, key, quantity in plan.assignments:
+        by_site.setdefault(site, []).append(AssignmentView(demand=key, sku=items.get(key, ""), quantity=quantity))
+    return PlanView(
+        locations=tuple(_bill(bill, names.codes, tuple(by_site.get(bill.site_id, ())), currency) for bill in plan.bill),
+        extra_parcels=_money(plan.extra_parcels, currency),
+        unfilled=tuple(AssignmentView(demand=key, sku=items.get(key, ""), quantity=n) for key, n in plan.unfilled),
+        cost=_money(plan.cost, currency),
+        unfilled_penalty=_money(plan.penalty, currency),
+        total=_money(plan.cost + plan.penalty, currency),
+    )
+
+
+def _bill(bill: SiteBill, codes: Mapping[int, str], assignments: tuple[AssignmentView, ...], currency: str) -> BillView:
+    return BillView(
+        location=codes.get(bill.site_id, ""),
+        parcels=bill.parcels,
+        units=bill.units,
+        weight_g=bill.weight_g,
+        carriage=_money(bill.base + bill.weight, currency),
+        handling=_money(bill.handling_parcel + bill.handling_line + bill.handling_unit, currency),
+        lateness=_money(bill.lateness, currency),
+        prices=_money(bill.prices, currency),
+        total=_money(bill.total, currency),
+        km=None if bill.km < 0 else bill.km,
+        transit_days=bill.transit_days,
+        ship_on=_day(bill.ship_day),
+        deliver_on=_day(bill.deliver_day),
+        assignments=assignments,
+    )
+
+
+def _money(milli: int, currency: str) -> Money:
+    return Money(milli_to_minor(milli), currency)
+
+
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat() if ordinal > 0 else ""

@@ -1,0 +1,274 @@
+"""Importing orders from NDJSON: the upload is spooled, then captured window by window, and goes on after a crash.
+
+A window's orders are captured, its faults appended to the error file, and only then is the offset moved behind it.
+After a crash the window is done again: orders are idempotent by their external id, and faults behind the offset are
+cut off the file first, so nothing is lost and nothing counts twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from crossdock.kernel.content import content_hash
+from crossdock.kernel.errors import CrossdockError, FieldError, Unavailable
+from crossdock.kernel.ids import encode_id
+from crossdock.orchestration.commands import Actor, CaptureOrder
+from crossdock.orchestration.errors import IdempotencyKeyReused
+from crossdock.orchestration.jobs import JobView, finished, job_request, job_view
+from crossdock.orders.model import OrderIn
+from crossdock.storage import jobs, requests
+from crossdock.storage.jobs import Job, Work
+from crossdock.storage.unit import Unit
+
+log = logging.getLogger(__name__)
+
+KIND = "orders.import"
+WINDOW = 256
+MAX_LINE = 8 * 1024 * 1024
+_IDLE = 30_000_000
+_PATIENCE_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20, 30)
+
+Decode = Callable[[bytes], OrderIn]
+"""Reads one line; raises a CrossdockError with every fault."""
+
+
+class Backend(Protocol):
+    """What an import needs of the application."""
+
+    def submit(self, command: Any) -> Awaitable[Any]:
+        """Have the writer do a command."""
+
+    def clock(self) -> int:
+        """The present instant."""
+
+    @property
+    def database(self) -> Any:
+        """The readers."""
+
+    @property
+    def data_dir(self) -> Path:
+        """Where spooled files lie."""
+
+
+class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of the error file: which line of the upload, and why it was not taken."""
+
+    line: int
+    offset: int
+    code: str
+    message: str
+    external_id: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+class _Line(NamedTuple):
+    number: int
+    offset: int
+    body: bytes
+
+
+def spool_dir(data_dir: Path) -> Path:
+    """Return the folder of spooled uploads and error files, made if need be."""
+    folder = data_dir / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def error_file(data_dir: Path, job_id: int) -> Path:
+    """Return where the faults of a job lie; no file when there are none."""
+    return spool_dir(data_dir) / f"{encode_id('job', job_id)}.errors.ndjson"
+
+
+def new_import(
+    file: str, size: int, created_by: str, *, dry_run: bool, key: tuple[str, str, bytes] | None = None
+) -> Work:
+    """Return the command that makes the job of a spooled upload; its answer is the job's view and whether it is new.
+
+    ``key`` is an Idempotency-Key's scope, key and fingerprint: the same upload again is answered with the first job.
+    """
+    request = msgspec.json.encode({"file": file, "size": size, "dry_run": dry_run}).decode()
+
+    def do(unit: Unit) -> tuple[JobView, bool]:
+        if key is not None:
+            known = requests.recall(unit.session, [key[:2]]).get(key[:2])
+            if known is not None:
+                if known.fingerprint != key[2]:
+                    raise IdempotencyKeyReused(f"The Idempotency-Key '{key[1]}' came with another upload before.")
+                job = jobs.get(unit.session, int(known.body))
+                if job is not None:
+                    return job_view(job), False
+        job = jobs.create(unit, KIND, created_by, request)
+        if key is not None:
+            requests.remember(unit, [(*key, 202, str(job.id))])
+        return job_view(job), True
+
+    return Work(do)
+
+
+class ImportRunner:
+    """Works on the imports of this process, one at a time."""
+
+    def __init__(self, backend: Backend, decode: Decode) -> None:
+        self._backend = backend
+        self._decode = decode
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to work, first on what was left unfinished."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="imports")
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Say that there is a new job."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Stop between two windows; what is left goes on at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        idle_before = self._backend.clock()  # at the start nobody else works on this process's files
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                waiting = await self._backend.database.read(lambda session: jobs.unfinished(session, KIND))
+                for job in waiting:
+                    await self._work(job.id, idle_before)
+            except Unavailable as fault:
+                log.warning("imports wait: %s", fault)
+                await asyncio.sleep(1)
+                self._wake.set()
+            except Exception:
+                log.exception("an import broke off")
+            idle_before = self._backend.clock() - _IDLE
+
+    async def _work(self, job_id: int, idle_before: int) -> None:
+        job: Job | None = await self._submit(Work(lambda unit: jobs.begin(unit, job_id, idle_before)))
+        if job is None:
+            return
+        try:
+            await self._import(job)
+        except FileNotFoundError:
+            await self._finish(job, "failed", error="The uploaded file is not on this machine any more.")
+        except OSError as fault:
+            await self._finish(job, "failed", error=f"The uploaded file cannot be read: {fault.strerror}.")
+
+    async def _import(self, job: Job) -> None:
+        asked = job_request(job)
+        path, faults = spool_dir(self._backend.data_dir) / asked.file, error_file(self._backend.data_dir, job.id)
+        await asyncio.to_thread(_cut_faults, faults, job.offset)
+        done, failed, offset = job.done, job.failed, job.offset
+        number = done + failed
+        while True:
+            lines, offset, number = await asyncio.to_thread(_read_window, path, offset, number)
+            if not lines and offset >= asked.size:
+                break
+            found = await self._capture(job, lines, dry_run=asked.dry_run)
+            await asyncio.to_thread(_append_faults, faults, found)
+            done, failed = done + len(lines) - len(found), failed + len(found)
+            if not await self._submit(_progress(job.id, done, failed, offset)):
+                await self._finish(job, "canceled")
+                return
+        await self._finish(job, "succeeded")
+        path.unlink(missing_ok=True)
+
+    async def _capture(self, job: Job, lines: list[_Line], *, dry_run: bool) -> list[ImportFault]:
+        return [
+            fault
+            for fault in await asyncio.gather(*(self._one(job, line, dry_run=dry_run) for line in lines))
+            if fault is not None
+        ]
+
+    async def _one(self, job: Job, line: _Line, *, dry_run: bool) -> ImportFault | None:
+        external_id = ""
+        try:
+            order = self._decode(line.body)
+            external_id = order.external_id
+            if not dry_run:
+                actor = Actor(job.created_by, encode_id("job", job.id))
+                await self._submit(CaptureOrder(actor=actor, order=order, content_hash=content_hash(order)))
+        except Unavailable:
+            raise
+        except CrossdockError as error:
+            return ImportFault(line.number, line.offset, error.code, error.detail, external_id, error.errors)
+        return None
+
+    async def _submit(self, command: Any) -> Any:
+        """Submit, and be patient while the writer is overloaded or the database away."""
+        for seconds in _PATIENCE_SECONDS:
+            try:
+                return await self._backend.submit(command)
+            except Unavailable:
+                await asyncio.sleep(seconds)
+        return await self._backend.submit(command)
+
+    async def _finish(self, job: Job, state: jobs.State, error: str = "") -> None:
+        def do(unit: Unit) -> None:
+            after = jobs.finish(unit, job.id, state, error=error)
+            if after is not None and after.state == state:
+                finished(unit, after, job.created_by)
+
+        await self._submit(Work(do))
+
+
+def _progress(job_id: int, done: int, failed: int, offset: int) -> Work:
+    return Work(lambda unit: jobs.progress(unit, job_id, done, failed, offset))
+
+
+def _read_window(path: Path, offset: int, number: int) -> tuple[list[_Line], int, int]:
+    """Read up to a window of lines that are not empty; returns them, the offset behind them and the last number."""
+    lines: list[_Line] = []
+    size = 0
+    with path.open("rb") as file:
+        file.seek(offset)
+        while len(lines) < WINDOW and size < MAX_LINE:
+            start = file.tell()
+            body = file.readline(MAX_LINE + 1)
+            if not body:
+                break
+            while len(body) > MAX_LINE and not body.endswith(b"\n"):
+                rest = file.readline(MAX_LINE)
+                if not rest or rest.endswith(b"\n"):
+                    break
+            number += 1
+            size += len(body)
+            if body.strip():
+                lines.append(_Line(number, start, body))
+            else:
+                number -= 1
+        return lines, file.tell(), number
+
+
+def _append_faults(path: Path, faults: list[ImportFault]) -> None:
+    if faults:
+        with path.open("ab") as file:
+            file.write(b"".join(msgspec.json.encode(fault) + b"\n" for fault in faults))
+
+
+def _cut_faults(path: Path, offset: int) -> None:
+    """Drop the faults of lines that are done again, and a last one that was only half written."""
+    if not path.exists():
+        return
+    kept = []
+    for row in path.read_bytes().splitlines():
+        try:
+            if msgspec.json.decode(row, type=ImportFault).offset < offset:
+                kept.append(row + b"\n")
+        except msgspec.DecodeError:
+            continue
+    path.write_bytes(b"".join(kept))
+
+
+__all__ = ["ImportFault", "ImportRunner", "error_file", "new_import", "spool_dir"]
