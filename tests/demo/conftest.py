@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crossdock.demo import online_retail
-from crossdock.demo.online_retail import RetailRows
+from crossdock.demo.online_retail import RetailRows, SourceRow
 from crossdock.demo.reconcile import Reconciliation, reconcile
+from crossdock.demo.retailer import Retailer, make_retailer
 
 
 @pytest.fixture(scope="session")
@@ -15,5 +16,15 @@ def year() -> RetailRows:
 
 
 @pytest.fixture(scope="session")
+def rows(year: RetailRows) -> list[SourceRow]:
+    return list(year.rows())
+
+
+@pytest.fixture(scope="session")
 def reconciled(year: RetailRows) -> Reconciliation:
     return reconcile(year)
+
+
+@pytest.fixture(scope="session")
+def retailer(reconciled: Reconciliation) -> Retailer:
+    return make_retailer(reconciled.orders, reconciled.cancellations)
