@@ -17,9 +17,7 @@ async def wait_for_position(call: Call) -> None:
     """Wait, 100 ms at most, until readers see the position that the request names; then answer with what is there."""
     text = call.headers[b"crossdock-log-position"]
     if not text.isdigit() or len(text) > 18:
-        fault = FieldError(
-            "header:Crossdock-Log-Position", "invalid", "Expected the number of an earlier answer."
-        )
+        fault = FieldError("header:Crossdock-Log-Position", "invalid", "Expected the number of an earlier answer.")
         raise InvalidParameter(fault.message, (fault,))
     wanted = int(text)
     for _ in range(int(WAIT_SECONDS / _STEP_SECONDS)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from crossdock.kernel.document import Instant
 
 ExecutionWord = Literal[
     "planned", "released", "in_progress", "picked", "packed", "shipped", "ready", "canceled", "handed_over"
@@ -58,8 +59,8 @@ class FulfillmentView(View, frozen=True):
     workflow: str
     work_on: str
     deliver_on: str
-    release_at: datetime | None
-    created_at: datetime
+    release_at: Instant | None
+    created_at: Instant
     units: int
     lines: tuple[FulfillmentLineView, ...]
     supported_actions: tuple[str, ...]

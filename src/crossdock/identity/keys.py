@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from crossdock.events.catalog import ApiKeyCreated, ApiKeyRevoked, new_event
 from crossdock.identity import tables
 from crossdock.kernel.clock import SECOND, moment
+from crossdock.kernel.document import Instant
 from crossdock.kernel.ids import encode_id
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
@@ -60,9 +60,9 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     hint: str
     scopes: tuple[Scope, ...]
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
 
 
 def secret_hash(secret: str) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from crossdock.kernel.document import Instant
 
 MovementWord = Literal[
     "received",
@@ -45,7 +46,7 @@ class PositionView(View, frozen=True):
     allocated: int
     short: int
     available: int
-    counted_at: datetime | None
+    counted_at: Instant | None
 
 
 class LocationAvailability(View, frozen=True):
@@ -81,8 +82,8 @@ class MovementView(View, frozen=True):
     reserved: int
     allocated: int
     short: int
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred_at: Instant
+    recorded_at: Instant
     cause: CauseWord
     cause_id: str
     source: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from crossdock.kernel.clock import moment
+from crossdock.kernel.document import Instant
 from crossdock.kernel.ids import encode_id
 from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.routing.model import Policy, SiteBill
@@ -90,7 +91,7 @@ class DecisionView(View, frozen=True):
     order_id: str
     delivery: int
     cause: str
-    decided_at: datetime
+    decided_at: Instant
     plan: PlanView
     passed_over: PlanView | None
     saved: Money | None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from crossdock.events.catalog import JobFinished, new_event
 from crossdock.kernel.clock import moment
+from crossdock.kernel.document import Instant
 from crossdock.kernel.ids import encode_id
 from crossdock.storage import jobs
 from crossdock.storage.jobs import Job, Work
@@ -32,8 +32,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     kind: str
     state: StateWord
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     created_by: str
     total: int | None
     done: int

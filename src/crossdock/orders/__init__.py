@@ -1,5 +1,6 @@
 """Orders: what was bought, where it goes, and where each unit of the demand stands."""
 
+from crossdock.orders.difference import differences
 from crossdock.orders.model import (
     MAX_LINES,
     MAX_QUANTITY,
@@ -65,6 +66,7 @@ __all__ = [
     "StatusWord",
     "Tax",
     "count_orders",
+    "differences",
     "find_order",
     "list_orders",
     "order_exists",

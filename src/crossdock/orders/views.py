@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from crossdock.kernel.document import Instant
 from crossdock.kernel.money import Money
 
 StatusWord = Literal[
@@ -132,8 +132,8 @@ class DeliveryView(View, frozen=True):
     area: str
     latitude: float | None
     longitude: float | None
-    not_before: datetime | None
-    by: datetime | None
+    not_before: Instant | None
+    by: Instant | None
     service_level: str
     gift: bool
     address: AddressView | None
@@ -165,8 +165,8 @@ class QueueEntryView(View, frozen=True):
     detail: str
     owner: str
     priority: int
-    since: datetime
-    closed_at: datetime | None
+    since: Instant
+    closed_at: Instant | None
 
 
 class HoldView(View, frozen=True):
@@ -176,8 +176,8 @@ class HoldView(View, frozen=True):
     reason: str
     note: str
     owner: str
-    placed_at: datetime
-    released_at: datetime | None
+    placed_at: Instant
+    released_at: Instant | None
     released_by: str | None
 
 
@@ -187,7 +187,7 @@ class DecisionRef(View, frozen=True):
     id: str
     delivery: int
     cause: str
-    decided_at: datetime
+    decided_at: Instant
     cost: Money
     proven: bool
     locations: int
@@ -214,8 +214,8 @@ class OrderSummary(View, frozen=True):
     payment: PaymentWord
     promise: PromiseWord
     total: Money
-    placed_at: datetime
-    captured_at: datetime
+    placed_at: Instant
+    captured_at: Instant
     lines: int
     units: int
     parts: Parts
@@ -246,8 +246,8 @@ class OrderView(View, frozen=True):
     discounts: tuple[PricePart, ...]
     tags: tuple[str, ...]
     metadata: dict[str, str]
-    placed_at: datetime
-    captured_at: datetime
+    placed_at: Instant
+    captured_at: Instant
     parts: Parts
     lines: tuple[LineView, ...]
     demand: tuple[DemandView, ...]
