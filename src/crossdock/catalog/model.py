@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
@@ -33,3 +33,13 @@ class Item(Input):
     height_mm: Millimetres = 0
     components: Annotated[tuple[Component, ...], Meta(max_length=50)] = ()
     metadata: Metadata = {}
+
+
+class ItemFacts(NamedTuple):
+    """What routing needs of an item: its id, weight in grams, what handling it needs, a bundle's parts (SKU, units)."""
+
+    id: int
+    sku: str
+    weight_g: int
+    requires: tuple[str, ...]
+    components: tuple[tuple[str, int], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, dataclass_transform
 
 import msgspec
 from msgspec import Meta
@@ -24,5 +24,6 @@ Amount = Annotated[int, Meta(ge=-MAX_MONEY, le=MAX_MONEY, description="integer m
 Metadata = Annotated[dict[Annotated[str, Meta(max_length=64, pattern=CLEAN)], Words], Meta(max_length=50)]
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A document from outside: fields we do not know are refused."""

@@ -1,7 +1,7 @@
 """Prefixed, sortable ids: a 63-bit integer inside, ``ord_`` and thirteen letters outside.
 
 Layout, high to low: 42 bits of milliseconds since 2020-01-01 UTC, 8 bits of worker, 13 bits of sequence. Tables keep
-the bare integer (eight bytes, appended at the end of every index); the prefix is added where people and programs see it.
+the bare integer (eight bytes, appended at the end of every index); the prefix is added where people see it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ from msgspec import Meta
 
 from crossdock.kernel.document import Code, Country, Currency, Input, Words
 
-Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="local time HH:MM", examples=["15:00"])]
+Clock = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="local time HH:MM", examples=["15:00"])
+]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="ISO date")]
 Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
@@ -43,7 +45,9 @@ class Calendar(Input):
 
     work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     closed_on: Annotated[tuple[Day, ...], Meta(max_length=400)] = ()
-    holidays: Annotated[str, Meta(max_length=10, description="country or country-region whose public holidays are closed")] = ""
+    holidays: Annotated[
+        str, Meta(max_length=10, description="country or country-region whose public holidays are closed")
+    ] = ""
     cut_off: Clock = "15:00"
     processing_days: Annotated[int, Meta(ge=0, le=60)] = 0
 
@@ -60,7 +64,9 @@ class Location(Input):
     time_zone: Annotated[str, Meta(min_length=1, max_length=60)] = "UTC"
     capabilities: tuple[Capability, ...] = ("ship", "ambient")
     calendar: Calendar = Calendar()
-    daily_capacity: Annotated[int, Meta(ge=0, le=10**9, description="fulfillments a work day; absent for no limit")] | None = None
+    daily_capacity: (
+        Annotated[int, Meta(ge=0, le=10**9, description="fulfillments a work day; absent for no limit")] | None
+    ) = None
     handling_parcel: Milli = 0
     handling_line: Milli = 0
     handling_unit: Milli = 0

@@ -43,10 +43,12 @@ class CaptureOrder(Command, frozen=True):
 
     order: OrderIn
     content_hash: bytes
+    at: int | None = None
+    """When it is taken to happen; None is now. Replays of past orders set it."""
 
 
 class CancelUnits(Command, frozen=True):
-    """Cancel units of lines (``lines``: line number to quantity), or with None everything that can still be canceled."""
+    """Cancel units of lines (line number to quantity); with None everything that can still be canceled."""
 
     order_id: int
     lines: dict[int, int] | None = None
@@ -91,7 +93,7 @@ class RouteAgain(Command, frozen=True):
 
 
 class StockFact(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact about stock: ``kind`` is received, counted, adjusted or sold; told twice under one record it counts once."""
+    """One fact about stock, received, counted, adjusted or sold; told twice under one record it counts once."""
 
     source: str
     record: str
@@ -104,9 +106,9 @@ class StockFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordStock(Command, frozen=True):
-    """Record facts about stock (never refused for what they do to numbers); receipts serve waiting demand by age.
+    """Record facts about stock, whatever they do to the numbers; receipts serve waiting demand by age.
 
-    Answer: a list with one StockOutcome a fact, in order.
+    Answer: StockRecorded.
     """
 
     facts: tuple[StockFact, ...]
@@ -131,20 +133,20 @@ class PutChannels(Command, frozen=True):
 
 
 class PutPolicy(Command, frozen=True):
-    """Activate a routing policy (with its rate card) under a code; earlier versions stay for the decisions that rest on them."""
+    """Activate a routing policy, with its rate card, under a code; decisions keep the versions they rest on."""
 
     code: str
     policy: Policy
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What every command answers: the log position, and whether it had been done before."""
+class Answer(msgspec.Struct, kw_only=True, tag=True):
+    """What every command answers: the log position (the writer fills it in), and whether it had been done before."""
 
     position: int = 0
     replayed: bool = False
 
 
-class OrderChanged(Answer, frozen=True):
+class OrderChanged(Answer):
     """Answer of the commands on one order."""
 
     order_id: int
@@ -167,21 +169,21 @@ class CapturedFulfillment(msgspec.Struct, frozen=True):
     lines: tuple[AssignedLine, ...]
 
 
-class CapturedOrder(Answer, frozen=True):
-    """Answer of CaptureOrder, made in memory: nothing has to be read back."""
+class CapturedOrder(Answer):
+    """Answer of CaptureOrder, made in memory: nothing has to be read back. A replay carries ``order_id`` alone."""
 
     order_id: int
-    version: int
-    status: int
-    placed_at: int
-    captured_at: int
-    decisions: tuple[int, ...]
-    fulfillments: tuple[CapturedFulfillment, ...]
-    queued: tuple[tuple[int, int, str], ...]
+    version: int = 0
+    status: int = 0
+    placed_at: int = 0
+    captured_at: int = 0
+    decisions: tuple[int, ...] = ()
+    fulfillments: tuple[CapturedFulfillment, ...] = ()
+    queued: tuple[tuple[int, int, str], ...] = ()
     """Demand number, quantity, queue."""
 
 
-class StockOutcome(msgspec.Struct, frozen=True):
+class StockOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one fact: recorded, repeated (told before) or failed with a message."""
 
     result: str
@@ -190,7 +192,13 @@ class StockOutcome(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-class Put(Answer, frozen=True):
+class Put(Answer):
     """Answer of the commands that create or replace: (key, "created" | "changed" | "unchanged") in order."""
 
     results: tuple[tuple[str, str], ...]
+
+
+class StockRecorded(Answer):
+    """Answer of RecordStock: one outcome a fact, in order."""
+
+    outcomes: tuple[StockOutcome, ...]

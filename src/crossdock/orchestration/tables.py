@@ -1,4 +1,4 @@
-"""Tables of the combiner: the record of every routing decision."""
+"""Tables of the combiner: the record of every routing decision, and which policy version is active."""
 
 from __future__ import annotations
 
@@ -22,4 +22,20 @@ decisions = table(
     # What it saw, chose and passed over: routing.record.
     blob("record"),
     Index("ix_decisions_order_id", "order_id", "id"),
+)
+
+policies = table(
+    "policies",
+    text("code", primary_key=True),
+    text("hash"),
+    big("activated_at"),
+    text("actor"),
+)
+
+# A row for each change of the configuration: processes see by the last id that theirs is old.
+config_log = table(
+    "config_log",
+    big("id", primary_key=True, autoincrement=False),
+    text("kind"),
+    big("at"),
 )

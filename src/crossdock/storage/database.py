@@ -29,7 +29,9 @@ class Database:
         self.url = url
         self.path = _sqlite_path(url)
         if self.path is None and not url.startswith(("postgresql://", "postgres://")):
-            raise Invalid(f"'{url.split(':', 1)[0]}:…' is no database URL; use sqlite:///FILE or postgresql://HOST/NAME.")
+            raise Invalid(
+                f"'{url.split(':', 1)[0]}:…' is no database URL; use sqlite:///FILE or postgresql://HOST/NAME."
+            )
         self._lock: FileLock | None = None
         self._worker_session: PostgresSession | None = None
         self._pool = ThreadPoolExecutor(max_workers=readers, thread_name_prefix="reader")
@@ -51,7 +53,9 @@ class Database:
             self._lock = self._lock or FileLock(self.path)
             return IdFactory(0)
         # A connection of its own: the number is ours as long as it lives, whatever happens to the writer's.
-        self._worker_session = self._worker_session or PostgresSession(self.url, readonly=False, name="crossdock worker")
+        self._worker_session = self._worker_session or PostgresSession(
+            self.url, readonly=False, name="crossdock worker"
+        )
         number = self._worker_session.claim_worker(MAX_WORKERS)
         if number is None:
             raise DatabaseUnavailable(f"All {MAX_WORKERS} worker numbers are taken: too many processes run.")
@@ -113,6 +117,6 @@ def _sqlite_path(url: str) -> Path | None:
     if not url.startswith("sqlite:"):
         return None
     path = urlsplit(url).path
-    if not url.startswith("sqlite:///") or len(path) < 2:  # noqa: PLR2004  ("/" alone names no file)
+    if not url.startswith("sqlite:///") or len(path) < 2:
         raise Invalid("A SQLite URL names a file: sqlite:///relative.db or sqlite:////absolute/path.db.")
     return Path(path[1:])

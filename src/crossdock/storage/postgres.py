@@ -115,7 +115,7 @@ class PostgresSession:
         return int(self._wait(self._db.fetchval(sql, count)))
 
     def claim_worker(self, limit: int) -> int | None:
-        """Return the first free worker number below ``limit``, ours until this connection ends; None when all are taken."""
+        """Take the first free worker number below ``limit`` until this connection ends; None when all are taken."""
         for number in range(limit):
             if self._wait(self._db.fetchval(f"SELECT pg_try_advisory_lock({WORKER_LOCK}, {number})")):
                 return number
@@ -152,12 +152,14 @@ def _keyed(sql: str, types: tuple[str, ...]) -> str:
 @lru_cache(maxsize=4096)
 def _insert_sql(table: Table) -> str:
     arrays = ", ".join(f"${n}::{postgres_type(column)}[]" for n, column in enumerate(table.columns, 1))
-    names = ", ".join(column.name for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608  (names are ours)
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"
 
 
 @lru_cache(maxsize=4096)
 def _insert_new_sql(table: Table) -> str:
-    key = ", ".join(column.name for column in table.primary_key)
+    keys = list(table.primary_key)
+    order = ", ".join(str(n) for n, column in enumerate(table.columns, 1) if column in keys)
+    names = ", ".join(column.name for column in keys)
     # Sorted, so that two writers inserting the same keys wait for each other in one order and never in a circle.
-    return f"{_insert_sql(table)} ORDER BY {key} ON CONFLICT DO NOTHING RETURNING {key}"
+    return f"{_insert_sql(table)} ORDER BY {order} ON CONFLICT DO NOTHING RETURNING {names}"

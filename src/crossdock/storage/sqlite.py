@@ -19,6 +19,7 @@ from crossdock.storage.session import Row
 
 _json = msgspec.json.Encoder()
 _CHUNKS = (256, 64, 16, 4, 1)
+_FULL = 2
 _MAX_VARIABLES = 32_000  # SQLite's own limit is 32,766
 _CACHED_STATEMENTS = 512
 LAST_LOG_ID = """
@@ -50,7 +51,7 @@ class SqliteSession:
     def _assert_settings(self) -> None:
         mode = self._db.execute("PRAGMA journal_mode").fetchone()[0]
         sync = self._db.execute("PRAGMA synchronous").fetchone()[0]
-        if mode != "wal" or sync != 2:  # noqa: PLR2004  (2 is FULL)
+        if mode != "wal" or sync != _FULL:
             raise RuntimeError(f"SQLite must run with WAL and synchronous FULL, not {mode} and {sync}")
 
     def begin(self) -> None:
@@ -67,7 +68,7 @@ class SqliteSession:
         return self._run(_plain(sql), params).fetchall()
 
     def execute(self, sql: str, *params: Any) -> int:
-        return self._run(_plain(sql), params).rowcount
+        return self._count(_plain(sql), params)
 
     def fetch_keys(self, sql: str, types: Sequence[str], keys: Sequence[Row], *params: Any) -> list[Any]:
         if not keys:
@@ -77,7 +78,7 @@ class SqliteSession:
     def execute_keys(self, sql: str, types: Sequence[str], keys: Sequence[Row], *params: Any) -> int:
         if not keys:
             return 0
-        return self._run(_keyed(sql, len(types)), (_json.encode(keys).decode(), *params)).rowcount
+        return self._count(_keyed(sql, len(types)), (_json.encode(keys).decode(), *params))
 
     def insert(self, table: Table, rows: Sequence[Row]) -> int:
         # Many rows a statement, not executemany: the interpreter lock is given up once a statement, and taking it
@@ -93,12 +94,18 @@ class SqliteSession:
             new += self._run(_insert_new_sql(table, len(part)), list(chain.from_iterable(part))).fetchall()
         return new
 
-    def next_log_ids(self, count: int) -> int:
+    def next_log_ids(self, count: int) -> int:  # noqa: ARG002  (ids follow each other: no need to set any aside)
         # BEGIN IMMEDIATE is the log's lock: there is one writer, so ids follow each other in commit order.
         return int(self._db.execute(LAST_LOG_ID).fetchone()[0]) + 1
 
     def close(self) -> None:
         self._db.close()
+
+    def _count(self, sql: str, params: Sequence[Any]) -> int:
+        # The cursor's own rowcount is -1 for statements that begin with WITH.
+        before = self._db.total_changes
+        self._run(sql, params)
+        return self._db.total_changes - before
 
     def _run(self, sql: str, params: Sequence[Any]) -> sqlite3.Cursor:
         try:
@@ -149,8 +156,8 @@ def _keyed(sql: str, width: int) -> str:
 @lru_cache(maxsize=4096)
 def _insert_sql(table: Table, rows: int) -> str:
     row = f"({', '.join('?' * len(table.columns))})"
-    names = ", ".join(column.name for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) VALUES {', '.join([row] * rows)}"  # noqa: S608  (names are ours)
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) VALUES {', '.join([row] * rows)}"
 
 
 @lru_cache(maxsize=4096)

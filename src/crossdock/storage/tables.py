@@ -50,7 +50,7 @@ idempotency_keys = table(
 # Immutable and named by content: policies, networks, rate cards. Decisions rest on them for ever.
 versions = table(
     "versions",
-    blob("hash", primary_key=True),
+    text("hash", primary_key=True),
     text("kind"),
     blob("body"),
     big("created_at"),

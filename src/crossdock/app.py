@@ -1,0 +1,79 @@
+"""The one place where everything is wired."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from crossdock.kernel.clock import Clock, now
+from crossdock.orchestration import commands
+from crossdock.orchestration.amend import (
+    AddressHandler,
+    CancelHandler,
+    PlaceHoldHandler,
+    ReleaseHoldHandler,
+    RouteHandler,
+)
+from crossdock.orchestration.capture import CaptureHandler
+from crossdock.orchestration.configure import (
+    PutChannelsHandler,
+    PutItemsHandler,
+    PutLocationsHandler,
+    PutPolicyHandler,
+)
+from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.keyed import Keyed
+from crossdock.orchestration.stock import StockHandler
+from crossdock.storage.database import Database
+from crossdock.storage.writer import Handler, Writer
+
+# The writer holds the interpreter for microseconds at a time; with the default of 5 ms a busy event loop would make it
+# wait that long for each statement.
+_SWITCH_INTERVAL = 0.0002
+
+
+class App:
+    """A running Crossdock: one database, one writer, readers; the faces are built on it."""
+
+    def __init__(self, url: str, *, clock: Clock = now, readers: int = 4) -> None:
+        self.clock = clock
+        self.database = Database(url, readers=readers)
+        self.ids = self.database.become_worker()
+        self.engine = Engine(self.ids)
+        self.writer = Writer(self.database, self.ids, handlers(self.engine), clock)
+
+    def start(self) -> None:
+        """Start the writer."""
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        self.writer.start()
+
+    async def submit(self, command: Any) -> Any:
+        """Have a command done and return its answer; raises the CrossdockError that refused it."""
+        return await self.writer.submit_async(command)
+
+    def submit_now(self, command: Any) -> Any:
+        """Have a command done from a thread without an event loop."""
+        return self.writer.submit(command).result()
+
+    def close(self) -> None:
+        """Finish what is queued and close everything."""
+        self.writer.stop()
+        self.database.close()
+
+
+def handlers(engine: Engine) -> dict[type, Handler]:
+    """Return the handler of every command."""
+    by_command: dict[type, Handler] = {
+        commands.CaptureOrder: CaptureHandler(engine),
+        commands.CancelUnits: CancelHandler(engine),
+        commands.AmendAddress: AddressHandler(engine),
+        commands.PlaceHold: PlaceHoldHandler(engine),
+        commands.ReleaseHold: ReleaseHoldHandler(engine),
+        commands.RouteAgain: RouteHandler(engine),
+        commands.RecordStock: StockHandler(engine),
+        commands.PutItems: PutItemsHandler(engine),
+        commands.PutLocations: PutLocationsHandler(engine),
+        commands.PutChannels: PutChannelsHandler(engine),
+        commands.PutPolicy: PutPolicyHandler(engine),
+    }
+    return {command: Keyed(handler) for command, handler in by_command.items()}

@@ -1,0 +1,1 @@
+"""The vault of parties: the only place where a person can be read."""

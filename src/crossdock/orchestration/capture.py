@@ -1,0 +1,226 @@
+"""Orders in: a batch is checked, exploded, decided in order against one picture, claimed by the guard, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crossdock.catalog.model import ItemFacts
+from crossdock.customers import vault
+from crossdock.inventory import ledger
+from crossdock.kernel.clock import instant, utc_day
+from crossdock.kernel.errors import CrossdockError, FieldError
+from crossdock.kernel.geo import xyz
+from crossdock.network.places import area_of, locate
+from crossdock.network.store import StoredChannel
+from crossdock.orchestration import recording
+from crossdock.orchestration.commands import CapturedOrder, CaptureOrder
+from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
+from crossdock.orchestration.planning import Destination, NewDemand, Routed
+from crossdock.orders import rules
+from crossdock.orders import store as orders
+from crossdock.orders.model import AddressIn, DeliveryIn, OrderIn
+from crossdock.routing.model import Policy
+from crossdock.storage import guard
+from crossdock.storage.unit import Unit
+from crossdock.storage.writer import AGAIN, Outcome
+
+_LOCK_FIRST_AFTER = 3
+
+
+class NewOrder:
+    """An order on its way through a batch: what was sent, what it became, what is to be written."""
+
+    __slots__ = ("at", "channel", "command", "demand", "id", "item_ids", "party_id", "places", "policy", "routed")
+
+    def __init__(self, command: CaptureOrder, channel: StoredChannel, policy: Policy, order_id: int, at: int) -> None:
+        self.command = command
+        self.channel = channel
+        self.policy = policy
+        self.id = order_id
+        self.at = at
+        self.party_id = 0
+        self.item_ids: list[int] = []
+        self.demand: list[NewDemand] = []
+        self.places: list[tuple[str, Any]] = []
+        self.routed: list[Routed] = []
+
+    @property
+    def order(self) -> OrderIn:
+        """What the channel sent."""
+        return self.command.order
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What makes the order the same one: channel id, external id."""
+        return self.channel.id, self.command.order.external_id
+
+
+class CaptureHandler:
+    """Does CaptureOrder, in batches."""
+
+    max_batch = 256
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def weight(self, command: CaptureOrder) -> int:
+        return len(command.order.lines)
+
+    def settled(self, *, committed: bool) -> None:
+        self._engine.settled(committed=committed)
+
+    def run(self, unit: Unit, commands: Sequence[CaptureOrder], attempts: Sequence[int]) -> list[Outcome]:
+        engine, session = self._engine, unit.session
+        engine.follow(session)
+        engine.directory.load_items(session, {line.sku for command in commands for line in command.order.lines})
+        outcomes: list[Outcome] = [None] * len(commands)
+        new = self._admit(unit, commands, outcomes)
+        self._prepare(unit, new, attempts)
+        for order in new.values():
+            self._route(order)
+        engine.open_capacity(unit, [t for o in new.values() for r in o.routed for t in r.takes])
+        lost = guard.take(session, [[t for r in order.routed for t in r.takes] for order in new.values()])
+        kept: list[NewOrder] = []
+        for (index, order), missing in zip(new.items(), lost, strict=True):
+            if missing is None:
+                kept.append(order)
+                continue
+            outcomes[index] = AGAIN
+            engine.lost_race(order.item_ids)
+        orders.give_up_keys(unit, [new[i].key for i in new if outcomes[i] is AGAIN])
+        answers = iter(self._write(unit, kept))
+        for index in new:
+            if outcomes[index] is None:
+                outcomes[index] = next(answers)
+        return outcomes
+
+    # -- who comes in --------------------------------------------------------------------------------------------
+
+    def _admit(self, unit: Unit, commands: Sequence[CaptureOrder], outcomes: list[Outcome]) -> dict[int, NewOrder]:
+        """Answer what is known already or cannot be taken in; return the rest by its place in the batch."""
+        checked: dict[int, NewOrder] = {}
+        for index, command in enumerate(commands):
+            try:
+                checked[index] = self._check(unit, command)
+            except CrossdockError as refusal:
+                outcomes[index] = refusal
+        known = orders.known_keys(unit.session, sorted({order.key for order in checked.values()}))
+        fresh: dict[int, NewOrder] = {}
+        taken: set[tuple[int, str]] = set()
+        for index, order in checked.items():
+            if order.key in known:
+                outcomes[index] = _again(order, known[order.key])
+            elif order.key in taken:
+                outcomes[index] = AGAIN  # twice in one batch: the second finds the first in the next one
+            else:
+                taken.add(order.key)
+                fresh[index] = order
+        rows = sorted((*o.key, o.id, o.order.revision, o.command.content_hash) for o in fresh.values())
+        ours = orders.claim_keys(unit, rows)
+        for index, order in list(fresh.items()):
+            if order.key not in ours:
+                outcomes[index] = AGAIN
+                del fresh[index]
+        return fresh
+
+    def _check(self, unit: Unit, command: CaptureOrder) -> NewOrder:
+        directory, order = self._engine.directory, command.order
+        channel = directory.channel(order.channel)
+        at = unit.now if command.at is None else command.at
+        faults = rules.faults(order, channel.channel.currency, at)
+        if faults:
+            raise OrderRefused(f"{len(faults)} contradictions; the first: {faults[0].message}", tuple(faults))
+        new = NewOrder(command, channel, directory.policy(channel.channel.policy), unit.ids.one(), at)
+        unknown: list[FieldError] = []
+        for index, line in enumerate(order.lines):
+            facts = directory.item(line.sku)
+            if facts is None:
+                text = f"There is no item with the SKU '{line.sku}'."
+                unknown.append(FieldError(f"/lines/{index}/sku", "unknown_item", text))
+                continue
+            new.item_ids.append(facts.id)
+            self._explode(
+                new, index + 1, facts, line.quantity * line.unit_factor, line.delivery, line.unit_price.amount
+            )
+        if unknown:
+            raise UnknownItem(
+                f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown)
+            )
+        new.places = [place_of(delivery) for delivery in order.deliveries]
+        return new
+
+    def _explode(
+        self, new: NewOrder, line_no: int, facts: ItemFacts, quantity: int, delivery_no: int, value: int
+    ) -> None:
+        """Add a line's demand: the item itself, or the parts of a bundle."""
+        if not facts.components:
+            number = len(new.demand) + 1
+            new.demand.append(
+                NewDemand(number, line_no, delivery_no, facts.id, quantity, facts.weight_g, facts.requires, value)
+            )
+            return
+        units = sum(count for _, count in facts.components)
+        for sku, count in facts.components:
+            part = self._engine.directory.item(sku)
+            if part is None:
+                raise UnknownItem(f"The bundle '{facts.sku}' needs '{sku}', which does not exist.")
+            self._explode(new, line_no, part, quantity * count, delivery_no, value // units)
+
+    # -- where it comes from -------------------------------------------------------------------------------------
+
+    def _prepare(self, unit: Unit, new: dict[int, NewOrder], attempts: Sequence[int]) -> None:
+        engine, session = self._engine, unit.session
+        stubborn = {d.item_id for i, o in new.items() if attempts[i] >= _LOCK_FIRST_AFTER for d in o.demand}
+        if stubborn:
+            engine.lock_items(session, stubborn)
+        items = {d.item_id for order in new.values() for d in order.demand}
+        engine.planner.prepare(session, {order.at for order in new.values()}, sorted(items))
+
+    def _route(self, new: NewOrder) -> None:
+        planner = self._engine.planner
+        service_days = new.channel.channel.service_days
+        for no, delivery in enumerate(new.order.deliveries, 1):
+            demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
+            due = utc_day(new.at) + service_days if delivery.by is None else utc_day(instant(delivery.by))
+            where = Destination(delivery.destination.country, new.places[no - 1][1], due)
+            new.routed.append(planner.route(no, demand, where, new.policy, new.at))
+
+    # -- what is written -----------------------------------------------------------------------------------------
+
+    def _write(self, unit: Unit, kept: Sequence[NewOrder]) -> list[CapturedOrder]:
+        if not kept:
+            return []
+        wanted = [(o.channel.id, o.order.customer.external_id) for o in kept if o.order.customer.external_id]
+        parties = vault.known(unit.session, wanted)
+        rows = recording.Rows(unit, self._engine.directory)
+        answers = [rows.add(order, parties) for order in kept]
+        rows.write()
+        claims = [c for o in kept for r in o.routed for f in r.fulfillments for c in f.claims if not c.unlimited]
+        ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims])
+        return answers
+
+
+def place_of(delivery: DeliveryIn) -> tuple[str, Any]:
+    """Return a delivery's coarse area and its point: as the channel gave it, else the centre of the area."""
+    return place_of_address(delivery.destination)
+
+
+def place_of_address(address: AddressIn) -> tuple[str, Any]:
+    """Return an address's coarse area and its point on the sphere (None when unknown)."""
+    area = area_of(address.country, address.postal_code) if address.postal_code else ""
+    if address.latitude is not None and address.longitude is not None:
+        return area, xyz(address.latitude, address.longitude)
+    return area, locate(address.country, area) if area else None
+
+
+def _again(order: NewOrder, known: orders.KnownKey) -> Outcome:
+    """Answer an external id that was captured before: the same, an older revision, or another content."""
+    revision = order.order.revision
+    if known.content_hash == order.command.content_hash or revision < known.revision:
+        return CapturedOrder(order_id=known.order_id, replayed=True)
+    return OrderContentDiffers(
+        f"The order '{order.order.external_id}' of channel '{order.order.channel}' was captured with another content.",
+        order_id=known.order_id,
+    )

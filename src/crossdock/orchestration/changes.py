@@ -1,0 +1,300 @@
+"""Changes to captured orders, gathered over a batch and written together: unclaim, cancel, route again.
+
+Everything a change may touch is locked before anything is decided (orders, their claims, every position of the items),
+so what is planned in memory is what is written, and the counters' CHECKs stand behind it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from crossdock.events.catalog import (
+    FulfillmentCanceled,
+    FulfillmentChanged,
+    OrderDequeued,
+    PlannedLine,
+    new_event,
+)
+from crossdock.fulfillment import store as fulfillments
+from crossdock.fulfillment import tables as fulfillment_tables
+from crossdock.inventory import claims, ledger
+from crossdock.inventory import tables as inventory_tables
+from crossdock.inventory.facts import with_allocated
+from crossdock.inventory.model import PLAIN, CauseKind, Counters, Movement, MovementType, PositionKey, Source
+from crossdock.kernel.clock import utc_day
+from crossdock.kernel.ids import encode_id
+from crossdock.orchestration import tables
+from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.loading import LoadedOrder, WaitingEntry
+from crossdock.orchestration.planning import Destination, NewDemand, NewFulfillment, Queued, Routed
+from crossdock.orchestration.recording import Routing
+from crossdock.orders import store as orders
+from crossdock.orders import tables as order_tables
+from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total
+from crossdock.storage import guard
+from crossdock.storage.unit import Unit
+
+
+class Changes:
+    """What a batch changes of orders that exist; nothing is written before ``write``."""
+
+    def __init__(self, unit: Unit, engine: Engine, positions: dict[PositionKey, Counters]) -> None:
+        self._unit = unit
+        self._engine = engine
+        self.positions = positions
+        """The locked positions as they will be; facts of the same transaction have changed them already."""
+        self._movements: list[Movement] = []
+        self._claims_left: dict[int, int] = {}
+        self._entries_left: dict[int, int] = {}
+        self._line_cancels: dict[tuple[int, int], int] = defaultdict(int)
+        self._ended: list[int] = []
+        self._capacity_back: list[tuple[int, int]] = []
+        self._capacity_takes: list[list[guard.Take]] = []
+        self._orders: dict[int, LoadedOrder] = {}
+        self._rows: dict[Any, list[tuple[Any, ...]]] = {
+            table: []
+            for table in (
+                order_tables.queue_entries,
+                fulfillment_tables.fulfillments,
+                fulfillment_tables.fulfillment_lines,
+                inventory_tables.claims,
+                tables.decisions,
+            )
+        }
+        self._routing = Routing(self._rows, unit, engine.directory)
+
+    def fact(self, movement: Movement) -> None:
+        """Add a fact about stock; what it does to the counters is visible to every later decision of the batch."""
+        self._post(movement)
+
+    def pending_since(self, key: PositionKey, at: int) -> int:
+        """Return by how much this batch's own movements after an instant change what is physically there."""
+        return sum(m.change.on_hand for m in self._movements if m.key == key and m.occurred_at > at)
+
+    def _post(self, movement: Movement) -> None:
+        before = self.positions[movement.key]
+        after = before.plus(movement.change)
+        self.positions[movement.key] = after
+        self._movements.append(movement)
+        item, location, stock_class = movement.key
+        if stock_class == PLAIN:
+            self._engine.mirror.credit(item, location, after.claimable - before.claimable)
+
+    def touch(self, order: LoadedOrder) -> None:
+        """Count an order's version up though none of its units move."""
+        self._orders[order.row.id] = order
+
+    # -- units that go back ----------------------------------------------------------------------------------------
+
+    def unclaim(self, order: LoadedOrder, claim_id: int, quantity: int, cause: str, actor: str) -> None:
+        """Give back units of a claim; they wait again, and a fulfillment of which nothing is left is called off."""
+        claim = order.claims[claim_id]
+        left = claim.quantity - quantity
+        order.claims[claim_id] = claim._replace(quantity=left)
+        self._orders[order.row.id] = order
+        parts = order.demand[claim.demand_no].parts
+        parts[ALLOCATED] -= quantity
+        parts[WAITING] += quantity
+        self._claims_left[claim_id] = left
+        self._line_cancels[claim.fulfillment_id, claim.demand_no] += quantity
+        if claim.source == Source.POSITION:
+            key = (claim.item_id, claim.location_id, claim.stock_class)
+            before = self.positions[key]
+            change = with_allocated(before, before.allocated - quantity)
+            at = self._unit.now
+            # The sequence is set when written: the ledger knows how many releases the claim has had.
+            self._post(Movement(MovementType.RELEASED, key, change, at, CauseKind.CLAIM, claim_id))
+        self._after_unclaim(order, claim.fulfillment_id, claim.demand_no, quantity, cause, actor)
+
+    def _after_unclaim(
+        self, order: LoadedOrder, fulfillment_id: int, demand_no: int, quantity: int, cause: str, actor: str
+    ) -> None:
+        fulfillment = order.fulfillments[fulfillment_id]
+        text_id, subject = encode_id("ord", order.row.id), encode_id("ful", fulfillment_id)
+        code = self._engine.directory.locations[fulfillment.location_id].location.code
+        rest = [c for c in order.claims.values() if c.fulfillment_id == fulfillment_id and c.quantity > 0]
+        event: FulfillmentChanged | FulfillmentCanceled
+        if rest:
+            sku = self._sku(order.demand[demand_no].item_id)
+            line = PlannedLine(demand_no, sku, quantity)
+            event = FulfillmentChanged(
+                order_id=text_id, fulfillment_id=subject, location=code, lines=(line,), reason=cause
+            )
+        else:
+            del order.fulfillments[fulfillment_id]
+            self._ended.append(fulfillment_id)
+            if fulfillment.took_capacity:
+                self._capacity_back.append((fulfillment.location_id, fulfillment.work_day))
+            event = FulfillmentCanceled(order_id=text_id, fulfillment_id=subject, location=code, reason=cause)
+        self._event(event, subject, order, actor)
+
+    def cancel_waiting(self, order: LoadedOrder, demand_no: int, quantity: int, cause: str, actor: str) -> None:
+        """Cancel units that wait; what their queue entries no longer stand for leaves the queue."""
+        parts = order.demand[demand_no].parts
+        parts[WAITING] -= quantity
+        parts[CANCELED] += quantity
+        self._orders[order.row.id] = order
+        self.dequeue(order, demand_no, cause, actor)
+
+    def dequeue(self, order: LoadedOrder, demand_no: int, cause: str, actor: str) -> None:
+        """Let queue entries stand for no more units than wait."""
+        waiting = order.demand[demand_no].parts[WAITING]
+        for index, entry in enumerate(order.waiting):
+            if entry.demand_no != demand_no or entry.quantity == 0:
+                continue
+            left = min(entry.quantity, waiting)
+            waiting -= left
+            if left < entry.quantity:
+                self._leave_queue(order, index, entry, left, cause, actor)
+
+    def _leave_queue(
+        self, order: LoadedOrder, index: int, entry: WaitingEntry, left: int, cause: str, actor: str
+    ) -> None:
+        order.waiting[index] = entry._replace(quantity=left)
+        self._entries_left[entry.id] = left
+        event = OrderDequeued(
+            order_id=encode_id("ord", order.row.id),
+            queue=entry.queue,
+            reason=cause,
+            demand=entry.demand_no,
+            sku=self._sku(entry.item_id),
+            quantity=entry.quantity - left,
+        )
+        self._event(event, event.order_id, order, actor)
+
+    # -- units that are routed -------------------------------------------------------------------------------------
+
+    def route(
+        self, order: LoadedOrder, delivery_no: int, wanted: Mapping[int, int], cause: str, actor: str
+    ) -> Routed | None:
+        """Decide units that wait (demand number to quantity) of one delivery, and claim what is found for them."""
+        demand = [self._new_demand(order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
+        if not demand:
+            return None
+        planner, directory, at = self._engine.planner, self._engine.directory, self._unit.now
+        channel = directory.channel_by_id(order.row.channel_id).channel
+        delivery = order.deliveries[delivery_no]
+        due = utc_day(order.row.placed_at) + channel.service_days if delivery.by is None else utc_day(delivery.by)
+        where = Destination(delivery.country, delivery.point, due)
+        routed = planner.route(delivery_no, demand, where, directory.policy(channel.policy), at)
+        self.adopt(order, routed, cause, actor)
+        return routed
+
+    def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
+        """Take a decision over: claims, fulfillments, queue entries, events."""
+        row, at = order.row, self._unit.now
+        self._orders[row.id] = order
+        for fulfillment in routed.fulfillments:
+            self._adopt_fulfillment(order, fulfillment)
+        fresh = routed._replace(queued=self._still_to_queue(order, routed))
+        self._routing.add(row.id, encode_id("ord", row.id), fresh, at, cause, row.currency, actor, row.priority)
+        for no in {claim.demand_no for fulfillment in routed.fulfillments for claim in fulfillment.claims}:
+            self.dequeue(order, no, "routed", actor)
+        for no, quantity in routed.canceled:
+            self.cancel_waiting(order, no, quantity, "policy", actor)
+
+    def _adopt_fulfillment(self, order: LoadedOrder, fulfillment: NewFulfillment) -> None:
+        if fulfillment.took_capacity:
+            day = (fulfillment.location_id, fulfillment.work_day, 0)
+            self._capacity_takes.append([guard.Take(guard.Kind.CAPACITY, day, 1)])
+        for claim in fulfillment.claims:
+            parts = order.demand[claim.demand_no].parts
+            parts[WAITING] -= claim.quantity
+            parts[ALLOCATED] += claim.quantity
+            if claim.unlimited:
+                continue
+            # Not through _post: the planner has debited the picture as it decided.
+            key = (claim.item_id, claim.location_id, PLAIN)
+            change = Counters(allocated=claim.quantity)
+            self.positions[key] = self.positions[key].plus(change)
+            at = self._unit.now
+            self._movements.append(Movement(MovementType.ALLOCATED, key, change, at, CauseKind.CLAIM, claim.id))
+
+    def _still_to_queue(self, order: LoadedOrder, routed: Routed) -> tuple[Queued, ...]:
+        """Return new queue entries for what no entry stands for yet: units that go on waiting keep their place."""
+        entries = []
+        for queued in routed.queued:
+            stands = sum(entry.quantity for entry in order.waiting if entry.demand_no == queued.demand_no)
+            missing = order.demand[queued.demand_no].parts[WAITING] - stands
+            if missing > 0:
+                entries.append(queued._replace(quantity=missing))
+        return tuple(entries)
+
+    def _new_demand(self, order: LoadedOrder, no: int, quantity: int) -> NewDemand:
+        demand = order.demand[no]
+        facts = self._engine.directory.item_by_id(demand.item_id)
+        value = order.unit_values.get(demand.line_no, 0)
+        return NewDemand(
+            no, demand.line_no, demand.delivery_no, demand.item_id, quantity, facts.weight_g, facts.requires, value
+        )
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self) -> dict[int, int]:
+        """Write everything and return the new version of each changed order; raises CapacityLost if a day filled up."""
+        unit = self._unit
+        claims.shrink(unit, list(self._claims_left.items()))
+        claims.give_back_capacity(unit, self._capacity_back, utc_day(unit.now))
+        self._engine.open_capacity(unit, [want for takes in self._capacity_takes for want in takes])
+        if any(missing is not None for missing in guard.take(unit.session, self._capacity_takes)):
+            raise CapacityLost
+        ledger.post(unit, self._numbered())
+        fulfillments.cancel_lines(unit, [(*key, n) for key, n in self._line_cancels.items()])
+        fulfillments.end(unit, self._ended)
+        for table, rows in self._rows.items():
+            unit.insert(table, rows)
+        orders.shrink_entries(unit, list(self._entries_left.items()))
+        changed = list(self._orders.values())
+        orders.write_parts(unit, [demand for order in changed for demand in order.demand.values()])
+        made: dict[int, int] = defaultdict(int)
+        for fulfillment_row in self._rows[fulfillment_tables.fulfillments]:
+            made[fulfillment_row[1]] += 1
+        versions = orders.touch(
+            unit,
+            [
+                (
+                    order.row.id,
+                    derive(total([demand.parts for demand in order.demand.values()])),
+                    len(order.fulfillments) + made[order.row.id],
+                )
+                for order in changed
+            ],
+        )
+        self._engine.changed_otherwise({movement.key[0] for movement in self._movements})
+        return versions
+
+    def _numbered(self) -> list[Movement]:
+        """Give each release of a claim a number of its own: its unique key is (claim, released, number)."""
+        released = [m.cause_id for m in self._movements if m.type is MovementType.RELEASED]
+        count = claims.released_before(self._unit, released) if released else {}
+        numbered = []
+        for movement in self._movements:
+            if movement.type is MovementType.RELEASED:
+                number = count.get(movement.cause_id, 0)
+                count[movement.cause_id] = number + 1
+                numbered.append(movement._replace(sequence=number))
+            else:
+                numbered.append(movement)
+        return numbered
+
+    def _event(self, event: Any, subject: str, order: LoadedOrder, actor: str) -> None:
+        self._unit.event(new_event(event, at=self._unit.now, subject=subject, actor=actor, order_id=order.row.id))
+
+    def _sku(self, item_id: int) -> str:
+        return self._engine.directory.item_by_id(item_id).sku
+
+
+class CapacityLost(Exception):
+    """A location's day filled up between the look and the write: decide again."""
+
+
+def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also: Sequence[int] = ()) -> Changes:
+    """Lock every position of the orders' items (and ``also``), and make the picture in memory say what they say."""
+    session = unit.session
+    items = {item for order in loaded for item in order.item_ids} | set(also)
+    engine.directory.load_items_by_id(session, items)
+    positions = engine.lock_items(session, items)
+    engine.planner.prepare(session, [unit.now], sorted(items))
+    return Changes(unit, engine, positions)

@@ -1,0 +1,120 @@
+"""Configuration in: items, locations, channels, policies; each change makes a version and tells every process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crossdock.catalog import store as catalog
+from crossdock.events.catalog import ConfigChange, ConfigChanged, new_event
+from crossdock.kernel.content import canonical
+from crossdock.kernel.errors import FieldError
+from crossdock.network import store as network
+from crossdock.network.calendars import WorkCalendar, zone
+from crossdock.orchestration import directory as directories
+from crossdock.orchestration import tables
+from crossdock.orchestration.commands import Command, Put, PutChannels, PutItems, PutLocations, PutPolicy
+from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.errors import ConfigurationRefused, UnknownItem
+from crossdock.storage import versions
+from crossdock.storage.unit import Unit
+from crossdock.storage.writer import Outcome
+
+_EVENT_SAMPLE = 100
+
+
+class _Configure:
+    """What the configuration's handlers have in common: one command a transaction."""
+
+    max_batch = 1
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def weight(self, command: Command) -> int:
+        return 1
+
+    def settled(self, *, committed: bool) -> None:
+        self._engine.settled(committed=committed)
+
+    def _done(self, unit: Unit, command: Command, kind: str, results: list[tuple[str, str]], version: str = "") -> Put:
+        changed = [result for result in results if result[1] != "unchanged"]
+        if changed:
+            directories.changed(unit, kind)
+            shown = tuple(ConfigChange(key, result) for key, result in changed[:_EVENT_SAMPLE])
+            event = ConfigChanged(kind=kind, changes=shown, version=version)
+            unit.event(new_event(event, at=unit.now, subject=changed[0][0], actor=command.actor.name))
+        return Put(results=tuple(results))
+
+
+class PutItemsHandler(_Configure):
+    """Does PutItems."""
+
+    def run(self, unit: Unit, commands: Sequence[PutItems], attempts: Sequence[int]) -> list[Outcome]:
+        (command,) = commands
+        by_sku = {item.sku: item for item in command.items}
+        wanted = {part.sku for item in command.items for part in item.components}
+        known = set(catalog.facts_by_sku(unit.session, wanted)) | set(by_sku)
+        faults = [
+            FieldError(f"/items/{index}/components", "unknown_item", f"There is no item with the SKU '{part.sku}'.")
+            for index, item in enumerate(command.items)
+            for part in item.components
+            if part.sku not in known or part.sku == item.sku
+        ]
+        if faults:
+            return [UnknownItem("A bundle names parts that do not exist.", tuple(faults))]
+        return [self._done(unit, command, "item", catalog.put(unit, command.items))]
+
+
+class PutLocationsHandler(_Configure):
+    """Does PutLocations: the network gets a new version."""
+
+    def run(self, unit: Unit, commands: Sequence[PutLocations], attempts: Sequence[int]) -> list[Outcome]:
+        (command,) = commands
+        for location in command.locations:
+            zone(location.time_zone)
+            WorkCalendar(location.calendar, location.time_zone).handover(unit.now)
+        results = network.put_locations(unit, command.locations)
+        after = directories.Directory()
+        after.refresh(unit.session)
+        after.keep_versions(unit)
+        return [self._done(unit, command, "location", results, after.network.version)]
+
+
+class PutChannelsHandler(_Configure):
+    """Does PutChannels."""
+
+    def run(self, unit: Unit, commands: Sequence[PutChannels], attempts: Sequence[int]) -> list[Outcome]:
+        (command,) = commands
+        known = {row[0] for row in unit.session.fetch("SELECT code FROM policies")}
+        faults = tuple(
+            FieldError(f"/channels/{index}/policy", "unknown_policy", f"There is no policy '{channel.policy}'.")
+            for index, channel in enumerate(command.channels)
+            if channel.policy not in known
+        )
+        if faults:
+            return [ConfigurationRefused("A channel names a policy that does not exist.", faults)]
+        return [self._done(unit, command, "channel", network.put_channels(unit, command.channels))]
+
+
+class PutPolicyHandler(_Configure):
+    """Does PutPolicy: keeps the version for ever and makes it the active one."""
+
+    def run(self, unit: Unit, commands: Sequence[PutPolicy], attempts: Sequence[int]) -> list[Outcome]:
+        (command,) = commands
+        policy = command.policy
+        active = unit.session.fetch("SELECT hash FROM policies WHERE code = ? {lock}", command.code)
+        if active and active[0][0] == policy.version:
+            return [self._done(unit, command, "policy", [(command.code, "unchanged")], policy.version)]
+        versions.keep(unit, [(policy.version, "policy", canonical(policy))])
+        if active:
+            unit.session.execute(
+                "UPDATE policies SET hash = ?, activated_at = ?, actor = ? WHERE code = ?",
+                policy.version,
+                unit.now,
+                command.actor.name,
+                command.code,
+            )
+        else:
+            unit.insert(tables.policies, [(command.code, policy.version, unit.now, command.actor.name)])
+        result = "changed" if active else "created"
+        return [self._done(unit, command, "policy", [(command.code, result)], policy.version)]

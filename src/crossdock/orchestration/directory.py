@@ -1,0 +1,191 @@
+"""The configuration in memory: channels, the network with its calendars, policies, items as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+
+from crossdock.catalog import store as catalog
+from crossdock.catalog.model import ItemFacts
+from crossdock.kernel.content import canonical
+from crossdock.network import store as network
+from crossdock.network.calendars import CalendarBook, Days, WorkCalendar
+from crossdock.network.store import StoredChannel, StoredLocation
+from crossdock.orchestration import tables
+from crossdock.orchestration.errors import UnknownChannel, UnknownPolicy
+from crossdock.routing.model import Network, Policy, Site
+from crossdock.storage import versions
+from crossdock.storage.session import Session
+from crossdock.storage.unit import Unit
+
+NO_LIMIT = 1 << 30
+_MAX_ITEMS = 200_000
+_policy = msgspec.json.Decoder(Policy).decode
+_network = msgspec.json.Decoder(Network).decode
+
+
+class Directory:
+    """What the writer (or a reader) knows of the configuration; ``refresh`` follows changes made anywhere."""
+
+    def __init__(self) -> None:
+        self._seen = -1
+        self._channels: dict[str, StoredChannel] = {}
+        self._channels_by_id: dict[int, StoredChannel] = {}
+        self._items: dict[str, ItemFacts] = {}
+        self._items_by_id: dict[int, ItemFacts] = {}
+        self._policies: dict[str, Policy] = {}
+        self.locations: dict[int, StoredLocation] = {}
+        self.network = Network(())
+        self.calendars = CalendarBook(())
+        self.limited: dict[int, int] = {}
+        """Daily capacity by location id, of those that have one."""
+
+    def refresh(self, session: Session) -> bool:
+        """Load the configuration again if somebody changed it; says whether that was so."""
+        row = session.fetch("SELECT coalesce(max(id), 0) FROM config_log")[0]
+        if row[0] == self._seen:
+            return False
+        self._seen = row[0]
+        self._load(session)
+        return True
+
+    def _load(self, session: Session) -> None:
+        self._channels = {stored.channel.code: stored for stored in network.channels(session)}
+        self._channels_by_id = {stored.id: stored for stored in self._channels.values()}
+        stored = network.locations(session)
+        self.locations = {location.id: location for location in stored}
+        active = [location for location in stored if location.location.active]
+        self.network = Network(tuple(_site(location) for location in active))
+        self.calendars = CalendarBook(
+            [WorkCalendar(s.location.calendar, s.location.time_zone) for s in active],
+        )
+        self.limited = {s.id: s.location.daily_capacity for s in active if s.location.daily_capacity is not None}
+        self._items.clear()
+        self._items_by_id.clear()
+        rows = session.fetch("SELECT p.code, v.body FROM policies p JOIN versions v ON v.hash = p.hash ORDER BY p.code")
+        self._policies = {code: _policy(bytes(body)) for code, body in rows}
+
+    @property
+    def location_ids(self) -> list[int]:
+        """The active locations by id: the columns of every snapshot."""
+        return [site.id for site in self.network.sites]
+
+    def channel(self, code: str) -> StoredChannel:
+        """Return a channel by its code; raises UnknownChannel."""
+        stored = self._channels.get(code)
+        if stored is None:
+            raise UnknownChannel(f"There is no channel '{code}'.")
+        return stored
+
+    def channel_by_id(self, id_: int) -> StoredChannel:
+        """Return a channel by its id; raises UnknownChannel."""
+        stored = self._channels_by_id.get(id_)
+        if stored is None:
+            raise UnknownChannel(f"There is no channel with the number {id_}.")
+        return stored
+
+    def policy(self, code: str) -> Policy:
+        """Return the active version of a policy; raises UnknownPolicy."""
+        policy = self._policies.get(code)
+        if policy is None:
+            raise UnknownPolicy(f"There is no routing policy '{code}'.")
+        return policy
+
+    def load_items(self, session: Session, skus: Iterable[str]) -> None:
+        """Make sure that these SKUs, and the parts of those that are bundles, are known here if they exist."""
+        missing = {sku for sku in skus if sku not in self._items}
+        if not missing:
+            return
+        if len(self._items) + len(missing) > _MAX_ITEMS:
+            self._items.clear()
+            self._items_by_id.clear()
+        found = catalog.facts_by_sku(session, missing)
+        self._items.update(found)
+        self._items_by_id.update((facts.id, facts) for facts in found.values())
+        self.load_items(session, {part for facts in found.values() for part, _ in facts.components})
+
+    def load_items_by_id(self, session: Session, ids: Iterable[int]) -> None:
+        """Make sure that these items are known here."""
+        missing = {id_ for id_ in ids if id_ not in self._items_by_id}
+        if missing:
+            found = catalog.facts_by_id(session, missing)
+            self._items_by_id.update(found)
+            self._items.update((facts.sku, facts) for facts in found.values())
+
+    def item(self, sku: str) -> ItemFacts | None:
+        """Return an item that was loaded; None when there is none of the SKU."""
+        return self._items.get(sku)
+
+    def item_by_id(self, id_: int) -> ItemFacts:
+        """Return an item that was loaded."""
+        return self._items_by_id[id_]
+
+    def capacity(self, session: Session, days: Days) -> Days:
+        """Return how many fulfillments each active location may still take on its handover day."""
+        left = np.full(len(self.network.sites), NO_LIMIT, dtype=np.int64)
+        if not self.limited:
+            return left
+        columns = {site.id: column for column, site in enumerate(self.network.sites)}
+        keys = [(id_, int(days[columns[id_]]), 0) for id_ in sorted(self.limited)]
+        for id_, allowed in self.limited.items():
+            left[columns[id_]] = allowed
+        sql = """
+            WITH k(location_id, work_day, slot) AS ({keys})
+            SELECT c.location_id, c.used FROM k JOIN capacities c
+              ON c.location_id = k.location_id AND c.work_day = k.work_day AND c.slot = k.slot
+        """
+        for id_, used in session.fetch_keys(sql, ("bigint",) * 3, keys):
+            left[columns[id_]] = max(0, self.limited[id_] - used)
+        return left
+
+    def keep_versions(self, unit: Unit) -> None:
+        """Store the network's version, so that decisions that rest on it can be decided again for ever."""
+        versions.keep(unit, [(self.network.version, "network", canonical(self.network))])
+
+
+def _site(stored: StoredLocation) -> Site:
+    place, (x, y, z) = stored.location, stored.point
+    return Site(
+        id=stored.id,
+        code=place.code,
+        name=place.name,
+        kind=place.kind,
+        country=place.address.country,
+        x=x,
+        y=y,
+        z=z,
+        capabilities=place.capabilities,
+        handling_parcel=place.handling_parcel,
+        handling_line=place.handling_line,
+        handling_unit=place.handling_unit,
+        rank=place.rank,
+    )
+
+
+def changed(unit: Unit, kind: str) -> None:
+    """Tell every process that the configuration is another one now."""
+    unit.insert(tables.config_log, [(unit.ids.one(), kind, unit.now)])
+
+
+class StoredVersions:
+    """Loads the versions that a decision rests on, when they are asked for (routing.record.Versions)."""
+
+    def __init__(self, session: Session) -> None:
+        self.networks = _Lazy(session, _network)
+        self.policies = _Lazy(session, _policy)
+
+
+class _Lazy(dict):  # type: ignore[type-arg]
+    def __init__(self, session: Session, decode: object) -> None:
+        super().__init__()
+        self._session = session
+        self._decode = decode
+
+    def __missing__(self, digest: str) -> object:
+        body = versions.load(self._session, digest)
+        if body is None:
+            raise KeyError(digest)
+        value = self[digest] = self._decode(body)  # type: ignore[operator]
+        return value

@@ -1,0 +1,108 @@
+"""What the flows refuse, each a fact that reads as one."""
+
+from __future__ import annotations
+
+from crossdock.kernel.errors import Conflict, CrossdockError, NotFound, Refused
+
+
+class UnknownChannel(Refused):
+    """The order names a channel that does not exist."""
+
+    code = "unknown_channel"
+    title = "There is no such channel"
+    next_step = "Create the channel with PUT /v1/channels/{code}, or correct its code."
+
+
+class UnknownPolicy(Refused):
+    """A channel names a routing policy that does not exist."""
+
+    code = "unknown_policy"
+    title = "There is no such routing policy"
+    next_step = "Activate the policy with PUT /v1/policies/{code}."
+
+
+class UnknownItem(Refused):
+    """A line names a SKU that does not exist."""
+
+    code = "unknown_item"
+    title = "There is no such item"
+    next_step = "Create the item with PUT /v1/items/{sku}, or correct the SKU."
+
+
+class OrderRefused(Refused):
+    """An order contradicts itself."""
+
+    code = "order_refused"
+    title = "The order contradicts itself"
+    next_step = "Correct the fields named in `errors`."
+
+
+class OrderContentDiffers(Conflict):
+    """The same external id came again with another content and no newer revision."""
+
+    code = "order_content_differs"
+    title = "This external id was captured with another content"
+    next_step = "Send the order under its own external id, or change the captured order with its actions."
+
+
+class IdempotencyKeyReused(Refused):
+    """The Idempotency-Key was used before with another body."""
+
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used with another body"
+    next_step = "Use a new Idempotency-Key for a new request."
+
+
+class VersionMismatch(CrossdockError):
+    """The resource has changed since the version that the request names."""
+
+    code = "version_mismatch"
+    status = 412
+    title = "The resource has changed meanwhile"
+    next_step = "Read it again and repeat the change on what it is now."
+
+
+class OrderNotFound(NotFound):
+    """There is no order of this id."""
+
+    code = "order_not_found"
+    title = "There is no such order"
+
+
+class NothingToCancel(Refused):
+    """The units cannot be canceled: they are gone, canceled or not that many."""
+
+    code = "nothing_to_cancel"
+    title = "These units cannot be canceled"
+    next_step = "Look at the quantities of the order's lines: only what is not shipped can be canceled."
+
+
+class AddressFixed(Refused):
+    """The delivery's address can no longer be amended."""
+
+    code = "address_fixed"
+    title = "The address can no longer be changed"
+    next_step = "Part of the delivery has left; open a return or an interception instead."
+
+
+class NoSuchHold(Refused):
+    """The order has no such open hold, or has it already."""
+
+    code = "no_such_hold"
+    title = "The order's holds are not as the request takes them to be"
+
+
+class NothingToRoute(Refused):
+    """No unit of the order can be routed again."""
+
+    code = "nothing_to_route"
+    title = "No unit of this order can be routed again"
+    next_step = "Units that are released, shipped or canceled stay where they are."
+
+
+class ConfigurationRefused(Refused):
+    """A document of the configuration contradicts the rest of it."""
+
+    code = "configuration_refused"
+    title = "The configuration contradicts itself"
+    next_step = "Correct the fields named in `errors`."

@@ -1,0 +1,117 @@
+"""Orders with everything that a change of them must know, loaded and locked for a whole batch at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from crossdock.fulfillment.model import Execution
+from crossdock.inventory.model import ClaimState
+from crossdock.orders import store as orders
+from crossdock.orders.store import DeliveryRow, DemandRow, OrderRow
+from crossdock.storage.session import Session
+
+
+class HeldClaim(NamedTuple):
+    """An open allocation of an order, with the fulfillment it belongs to."""
+
+    id: int
+    order_id: int
+    demand_no: int
+    item_id: int
+    location_id: int
+    stock_class: int
+    source: int
+    quantity: int
+    fulfillment_id: int
+
+
+class HeldFulfillment(NamedTuple):
+    """A fulfillment that is not canceled."""
+
+    id: int
+    order_id: int
+    delivery_no: int
+    location_id: int
+    execution: int
+    work_day: int
+    took_capacity: int
+
+
+class WaitingEntry(NamedTuple):
+    """An open entry of a work queue."""
+
+    id: int
+    queue: str
+    order_id: int
+    demand_no: int
+    item_id: int
+    quantity: int
+    reason: str
+
+
+class LoadedOrder:
+    """One order, locked, as its rows were; changes are planned on copies of its demand's parts."""
+
+    def __init__(self, row: OrderRow) -> None:
+        self.row = row
+        self.demand: dict[int, DemandRow] = {}
+        self.deliveries: dict[int, DeliveryRow] = {}
+        self.claims: dict[int, HeldClaim] = {}
+        self.fulfillments: dict[int, HeldFulfillment] = {}
+        self.waiting: list[WaitingEntry] = []
+        self.line_quantities: dict[int, int] = {}
+        self.unit_values: dict[int, int] = {}
+
+    @property
+    def item_ids(self) -> set[int]:
+        """The items that its demand asks for."""
+        return {demand.item_id for demand in self.demand.values()}
+
+
+def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
+    """Lock these orders and their open claims, in global order, and load what belongs to them."""
+    keys = [(order_id,) for order_id in sorted(set(order_ids))]
+    loaded = {row.id: LoadedOrder(row) for row in orders.lock_orders(session, keys)}
+    keys = [(order_id,) for order_id in loaded]
+    for demand in orders.demands(session, keys):
+        loaded[demand.order_id].demand[demand.no] = demand
+    for delivery in orders.deliveries(session, keys):
+        loaded[delivery.order_id].deliveries[delivery.no] = delivery
+    for order_id, no, quantity, unit_price in session.fetch_keys(_LINES, ("bigint",), keys):
+        loaded[order_id].line_quantities[no] = quantity
+        loaded[order_id].unit_values[no] = unit_price
+    for row in session.fetch_keys(_CLAIMS, ("bigint",), keys, ClaimState.OPEN.value):
+        claim = HeldClaim(*row)
+        loaded[claim.order_id].claims[claim.id] = claim
+    for row in session.fetch_keys(_FULFILLMENTS, ("bigint",), keys, Execution.CANCELED.value):
+        fulfillment = HeldFulfillment(*row)
+        loaded[fulfillment.order_id].fulfillments[fulfillment.id] = fulfillment
+    for row in session.fetch_keys(_QUEUE, ("bigint",), keys):
+        entry = WaitingEntry(*row)
+        loaded[entry.order_id].waiting.append(entry)
+    return loaded
+
+
+_LINES = """
+    WITH k(id) AS ({keys})
+    SELECT l.order_id, l.no, l.quantity, l.unit_price FROM k JOIN lines l ON l.order_id = k.id
+"""
+_CLAIMS = """
+    WITH k(id) AS ({keys})
+    SELECT c.id, c.owner_id, c.owner_no, c.item_id, c.location_id, c.stock_class, c.source, c.quantity, f.fulfillment_id
+    FROM k JOIN claims c ON c.owner_id = k.id
+    JOIN fulfillments u ON u.order_id = k.id
+    JOIN fulfillment_lines f ON f.fulfillment_id = u.id AND f.demand_no = c.owner_no AND f.claim_id = c.id
+    WHERE c.state = ? ORDER BY c.id {lock}
+"""
+_FULFILLMENTS = """
+    WITH k(id) AS ({keys})
+    SELECT f.id, f.order_id, f.delivery_no, f.location_id, f.execution, f.work_day, f.took_capacity
+    FROM k JOIN fulfillments f ON f.order_id = k.id WHERE f.execution <> ? ORDER BY f.id
+"""
+_QUEUE = """
+    WITH k(id) AS ({keys})
+    SELECT q.id, q.queue, q.order_id, q.demand_no, q.item_id, q.quantity, q.reason
+    FROM k JOIN queue_entries q ON q.order_id = k.id WHERE q.closed_at IS NULL ORDER BY q.id
+"""

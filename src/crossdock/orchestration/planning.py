@@ -1,0 +1,245 @@
+"""From an order to a plan: explode the demand, look at the mirror, decide, debit. In memory, no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from crossdock.inventory.mirror import StockMirror
+from crossdock.inventory.model import PLAIN
+from crossdock.kernel.geo import Xyz
+from crossdock.kernel.ids import IdFactory
+from crossdock.orchestration.directory import Directory
+from crossdock.routing.decide import decide
+from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot
+from crossdock.routing.record import encode
+from crossdock.storage.guard import Kind, Take
+from crossdock.storage.session import Session
+
+UNKNOWN_COUNTRY = "ZZ"  # ISO 3166 keeps ZZ for users: where nobody knows where to send it, a person must look
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+QUEUES = {"backorder": "backorder", "review": "review"}
+
+
+class NewDemand(NamedTuple):
+    """A demand before it has a place: which line and delivery it serves, and what routing must know."""
+
+    no: int
+    line_no: int
+    delivery_no: int
+    item_id: int
+    quantity: int
+    weight_g: int
+    requires: tuple[str, ...]
+    unit_value: int
+
+
+class Destination(NamedTuple):
+    """Where a delivery goes, as far as routing may know."""
+
+    country: str
+    point: Xyz | None
+    due_day: int | None
+
+
+class Claim(NamedTuple):
+    """Units of a demand at a location, about to be claimed."""
+
+    id: int
+    demand_no: int
+    item_id: int
+    location_id: int
+    quantity: int
+    unlimited: bool
+
+
+class NewFulfillment(NamedTuple):
+    """The part of a delivery that one location is to handle."""
+
+    id: int
+    location_id: int
+    delivery_no: int
+    decision_id: int
+    work_day: int
+    deliver_day: int
+    took_capacity: bool
+    claims: tuple[Claim, ...]
+
+
+class Queued(NamedTuple):
+    """Units that no location can serve now."""
+
+    demand_no: int
+    item_id: int
+    quantity: int
+    queue: str
+    reason: str
+    detail: str
+
+
+class Routed(NamedTuple):
+    """What was decided for one delivery, with everything that is to be written of it."""
+
+    delivery_no: int
+    decision_id: int
+    decision: Decision | None
+    record: bytes
+    fulfillments: tuple[NewFulfillment, ...]
+    queued: tuple[Queued, ...]
+    canceled: tuple[tuple[int, int], ...]
+    takes: tuple[Take, ...]
+    late: bool = False
+
+
+class Planner:
+    """Decides against one picture that is debited as it goes: two orders of a batch never see the same unit."""
+
+    def __init__(self, directory: Directory, mirror: StockMirror, ids: IdFactory) -> None:
+        self.directory = directory
+        self.mirror = mirror
+        self._ids = ids
+        self._capacity: dict[bytes, Ints] = {}
+        self._moments: dict[int, tuple[Ints, Ints]] = {}
+        self._columns = {id_: column for column, id_ in enumerate(directory.location_ids)}
+
+    def prepare(self, session: Session, instants: Iterable[int], items: Sequence[int]) -> None:
+        """Load what the decisions of a batch will look at: the items' stock, and the days' capacity left."""
+        self.mirror.load(session, items)
+        capacity: dict[bytes, Ints] = {}
+        self._moments = {}
+        for at in instants:
+            days = self.directory.calendars.ship_days(at)
+            key = days.tobytes()
+            if key not in capacity:
+                known = self._capacity.get(key)
+                capacity[key] = self.directory.capacity(session, days) if known is None else known
+            self._moments[at] = (days, capacity[key])
+        self._capacity = capacity
+
+    def forget_capacity(self) -> None:
+        """Read the capacity left anew before the next decision."""
+        self._capacity = {}
+
+    def route(
+        self, delivery_no: int, demand: Sequence[NewDemand], where: Destination, policy: Policy, at: int
+    ) -> Routed:
+        """Decide one delivery's demand and debit what it gets."""
+        decision_id = self._ids.one()
+        if where.country == UNKNOWN_COUNTRY or not self._columns:
+            return _nowhere(delivery_no, decision_id, demand, known=where.country != UNKNOWN_COUNTRY)
+        days, capacity = self._moments[at]
+        x, y, z = where.point or (None, None, None)
+        asked = Demand(
+            lines=tuple(
+                [DemandLine(d.no, d.item_id, d.quantity, d.weight_g, d.requires, d.unit_value) for d in demand]
+            ),
+            country=where.country,
+            x=x,
+            y=y,
+            z=z,
+            due_day=where.due_day,
+        )
+        stock = self.mirror.stock([d.item_id for d in demand])
+        snapshot = Snapshot(self.directory.network, stock, days, capacity)
+        decision = decide(asked, snapshot, policy)
+        record = encode(asked, snapshot, policy, decision)
+        routed = self._claim(delivery_no, decision_id, demand, decision, record, stock, capacity)
+        due = where.due_day
+        if due is not None and any(bill.deliver_day > due for bill in decision.bill):
+            return routed._replace(late=True)
+        return routed
+
+    def _claim(
+        self,
+        delivery_no: int,
+        decision_id: int,
+        demand: Sequence[NewDemand],
+        decision: Decision,
+        record: bytes,
+        stock: Ints,
+        capacity: Ints,
+    ) -> Routed:
+        unfilled = decision.unfilled
+        leftover = decision.leftover if unfilled else "none"
+        if leftover == "cancel":
+            gone = tuple((d.no, d.quantity) for d in demand)
+            return Routed(delivery_no, decision_id, decision, record, (), (), gone, ())
+        item_of = {d.no: d.item_id for d in demand}
+        fulfillments, takes = self._fulfillments(delivery_no, decision_id, decision, item_of, capacity)
+        queued: tuple[Queued, ...] = ()
+        canceled: tuple[tuple[int, int], ...] = ()
+        if leftover == "ship_available":
+            canceled = unfilled
+        elif unfilled:
+            row_of = {d.no: row for row, d in enumerate(demand)}
+            quantity_of = {d.no: d.quantity for d in demand}
+            queue = QUEUES[leftover]
+            queued = tuple(
+                Queued(no, item_of[no], n, queue, *_reason(stock[row_of[no]], quantity_of[no], n)) for no, n in unfilled
+            )
+        return Routed(delivery_no, decision_id, decision, record, fulfillments, queued, canceled, takes)
+
+    def _fulfillments(
+        self,
+        delivery_no: int,
+        decision_id: int,
+        decision: Decision,
+        item_of: dict[int, int],
+        capacity: Ints,
+    ) -> tuple[tuple[NewFulfillment, ...], tuple[Take, ...]]:
+        assignments, bills = decision.assignments, decision.bill
+        if not assignments:
+            return (), ()
+        mirror, limited = self.mirror, self.directory.limited
+        ids = iter(self._ids.take(len(assignments) + len(bills)))
+        claims: dict[int, list[Claim]] = {bill.site_id: [] for bill in bills}
+        takes: list[Take] = []
+        for site, no, quantity in assignments:
+            item = item_of[no]
+            unlimited = mirror.is_unlimited(item, site)
+            claims[site].append(Claim(next(ids), no, item, site, quantity, unlimited))
+            if not unlimited:
+                mirror.debit(item, site, quantity)
+                takes.append(Take(Kind.POSITION_ALLOCATED, (item, site, PLAIN), quantity))
+        made = []
+        for bill in bills:
+            site = bill.site_id
+            if site in limited:
+                capacity[self._columns[site]] -= 1
+                takes.append(Take(Kind.CAPACITY, (site, bill.ship_day, 0), 1))
+            made.append(
+                NewFulfillment(
+                    next(ids),
+                    site,
+                    delivery_no,
+                    decision_id,
+                    bill.ship_day,
+                    bill.deliver_day,
+                    site in limited,
+                    tuple(claims[site]),
+                )
+            )
+        return tuple(made), tuple(takes)
+
+
+def _nowhere(delivery_no: int, decision_id: int, demand: Sequence[NewDemand], *, known: bool) -> Routed:
+    """Queue everything for a person: there is no country to send it to, or no location at all."""
+    reason, detail = (
+        ("no_location", "No location is active.")
+        if known
+        else ("unknown_country", "Nobody knows the country that this delivery goes to.")
+    )
+    queued = tuple(Queued(d.no, d.item_id, d.quantity, "review", reason, detail) for d in demand)
+    return Routed(delivery_no, decision_id, None, b"", (), queued, (), ())
+
+
+def _reason(stock: Ints, quantity: int, unfilled: int) -> tuple[str, str]:
+    """Say why units found no place: nowhere in stock, not enough, or in stock only where they may not come from."""
+    there = int(stock.sum())
+    if there == 0:
+        return "out_of_stock", "No location has a unit to spare."
+    if there < quantity:
+        return "not_enough_stock", f"All locations together have {there} of the {quantity} units to spare."
+    return "no_location", f"{there} units are in stock, but {unfilled} of them only where they may not be shipped from."

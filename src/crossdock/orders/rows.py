@@ -1,0 +1,121 @@
+"""An order as the rows that are stored of it: commercial content apart from the person, who is in the vault alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from crossdock.kernel.clock import instant
+from crossdock.kernel.geo import Xyz
+from crossdock.orders.model import Adjustment, DeliveryIn, LineIn, OrderIn, Payment, Tax
+
+_encode = msgspec.json.Encoder().encode
+_EMPTY = "{}"
+_PAYMENT = {"pending": Payment.PENDING, "authorized": Payment.AUTHORIZED, "paid": Payment.PAID}
+
+
+class OrderData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the channel sent with an order beyond its columns."""
+
+    charges: tuple[Adjustment, ...] = ()
+    discounts: tuple[Adjustment, ...] = ()
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
+
+
+class LineData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the channel sent with a line beyond its columns."""
+
+    name: str = ""
+    unit: str = "each"
+    unit_factor: int = 1
+    discounts: tuple[Adjustment, ...] = ()
+    charges: tuple[Adjustment, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    metadata: dict[str, str] = {}
+
+
+class DeliveryData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the channel sent with a delivery beyond its columns."""
+
+    gift: bool = False
+
+
+def line_total(line: LineIn) -> int:
+    """Return what a line costs in minor units: price × quantity − discounts + charges + taxes not included."""
+    total = line.unit_price.amount * line.quantity
+    if line.discounts or line.charges or line.taxes:
+        total -= sum(part.amount.amount for part in line.discounts)
+        total += sum(part.amount.amount for part in line.charges)
+        total += sum(tax.amount.amount for tax in line.taxes if not tax.included)
+    return total
+
+
+def order_total(order: OrderIn) -> int:
+    """Return the order's total: as the channel gave it, else the sum of its lines, charges and discounts."""
+    if order.total is not None:
+        return order.total.amount
+    total = sum(line_total(line) for line in order.lines)
+    total += sum(part.amount.amount for part in order.charges)
+    return total - sum(part.amount.amount for part in order.discounts)
+
+
+def order_data(order: OrderIn) -> str:
+    """Return the JSON of what has no column."""
+    if not (order.charges or order.discounts or order.tags or order.metadata):
+        return _EMPTY
+    return _encode(OrderData(order.charges, order.discounts, order.tags, order.metadata)).decode()
+
+
+def payment(order: OrderIn) -> Payment:
+    """Return the payment axis as the channel told it."""
+    return _PAYMENT[order.payment]
+
+
+def line_rows(order_id: int, lines: Sequence[LineIn], item_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Return the rows of ``lines``; the quantity is in base units."""
+    return [
+        (
+            order_id,
+            no,
+            line.external_id,
+            item_id,
+            line.quantity * line.unit_factor,
+            line.unit_price.amount,
+            line_total(line),
+            _line_data(line),
+            1,
+        )
+        for no, (line, item_id) in enumerate(zip(lines, item_ids, strict=True), 1)
+    ]
+
+
+def _line_data(line: LineIn) -> str:
+    if not (line.name or line.discounts or line.charges or line.taxes or line.metadata or line.unit_factor > 1):
+        return _EMPTY
+    data = LineData(line.name, line.unit, line.unit_factor, line.discounts, line.charges, line.taxes, line.metadata)
+    return _encode(data).decode()
+
+
+def delivery_row(
+    order_id: int, no: int, delivery: DeliveryIn, area: str, point: Xyz | None, address_id: int
+) -> tuple[Any, ...]:
+    """Return the row of a delivery: country, area and point, and the id of the address in the vault."""
+    x, y, z = point or (None, None, None)
+    return (
+        order_id,
+        no,
+        delivery.method,
+        delivery.destination.country,
+        area,
+        x,
+        y,
+        z,
+        address_id,
+        None if delivery.not_before is None else instant(delivery.not_before),
+        None if delivery.by is None else instant(delivery.by),
+        delivery.service_level,
+        '{"gift":true}' if delivery.gift else _EMPTY,
+    )

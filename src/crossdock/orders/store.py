@@ -1,0 +1,196 @@
+"""All SQL of orders that writes, and what writers must read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from crossdock.orders import tables
+from crossdock.orders.model import PARTITION
+from crossdock.storage.session import Session
+from crossdock.storage.unit import Unit
+
+
+class KnownKey(NamedTuple):
+    """What was captured under an external id."""
+
+    order_id: int
+    revision: int
+    content_hash: bytes
+
+
+class OrderRow(NamedTuple):
+    """The columns of an order that its changes need."""
+
+    id: int
+    channel_id: int
+    external_id: str
+    party_id: int
+    currency: str
+    placed_at: int
+    captured_at: int
+    status: int
+    on_hold: int
+    priority: int
+    version: int
+
+
+class DemandRow(NamedTuple):
+    """A demand with its partition."""
+
+    order_id: int
+    no: int
+    line_no: int
+    delivery_no: int
+    item_id: int
+    quantity: int
+    parts: list[int]
+
+
+class DeliveryRow(NamedTuple):
+    """Where a delivery goes, without anything personal."""
+
+    order_id: int
+    no: int
+    method: str
+    country: str
+    area: str
+    point: tuple[int, int, int] | None
+    by: int | None
+    service_level: str
+
+
+def known_keys(session: Session, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], KnownKey]:
+    """Return what was captured under these (channel id, external id)."""
+    sql = """
+        WITH k(channel_id, external_id) AS ({keys})
+        SELECT o.channel_id, o.external_id, o.order_id, o.revision, o.content_hash
+        FROM k JOIN order_keys o ON o.channel_id = k.channel_id AND o.external_id = k.external_id
+    """
+    rows = session.fetch_keys(sql, ("bigint", "text"), keys)
+    return {(row[0], row[1]): KnownKey(row[2], row[3], bytes(row[4])) for row in rows}
+
+
+def claim_keys(unit: Unit, rows: Sequence[tuple[int, str, int, int, bytes]]) -> set[tuple[int, str]]:
+    """Claim external ids for new orders; returns those that are ours, the others were taken a moment ago."""
+    return {(row[0], row[1]) for row in unit.session.insert_new(tables.order_keys, rows)}
+
+
+def give_up_keys(unit: Unit, keys: Sequence[tuple[int, str]]) -> None:
+    """Give back external ids that were claimed in this transaction."""
+    sql = """
+        WITH k(channel_id, external_id) AS ({keys})
+        DELETE FROM order_keys WHERE (channel_id, external_id) IN (SELECT channel_id, external_id FROM k)
+    """
+    unit.session.execute_keys(sql, ("bigint", "text"), keys)
+
+
+def lock_orders(session: Session, ids: Sequence[tuple[int]]) -> list[OrderRow]:
+    """Lock orders for a change, by id; those that do not exist are left out."""
+    columns = ", ".join(f"o.{name}" for name in OrderRow._fields)
+    sql = f"WITH k(id) AS ({{keys}}) SELECT {columns} FROM k JOIN orders o ON o.id = k.id ORDER BY o.id {{lock}}"
+    return [OrderRow(*row) for row in session.fetch_keys(sql, ("bigint",), ids)]
+
+
+def demands(session: Session, ids: Sequence[tuple[int]]) -> list[DemandRow]:
+    """Return the demand of orders, by order and number."""
+    parts = ", ".join(f"d.{name}" for name in PARTITION)
+    sql = f"""
+        WITH k(id) AS ({{keys}})
+        SELECT d.order_id, d.no, d.line_no, d.delivery_no, d.item_id, d.quantity, {parts}
+        FROM k JOIN demand d ON d.order_id = k.id ORDER BY d.order_id, d.no
+    """
+    rows = session.fetch_keys(sql, ("bigint",), ids)
+    return [DemandRow(r[0], r[1], r[2], r[3], r[4], r[5], list(r[6:])) for r in rows]
+
+
+def deliveries(session: Session, ids: Sequence[tuple[int]]) -> list[DeliveryRow]:
+    """Return the deliveries of orders, by order and number."""
+    sql = """
+        WITH k(id) AS ({keys})
+        SELECT d.order_id, d.no, d.method, d.country, d.area, d.x, d.y, d.z, d."by", d.service_level
+        FROM k JOIN deliveries d ON d.order_id = k.id ORDER BY d.order_id, d.no
+    """
+    rows = session.fetch_keys(sql, ("bigint",), ids)
+    return [
+        DeliveryRow(r[0], r[1], r[2], r[3], r[4], None if r[5] is None else (r[5], r[6], r[7]), r[8], r[9])
+        for r in rows
+    ]
+
+
+def write_parts(unit: Unit, rows: Sequence[DemandRow]) -> None:
+    """Write where the units of demands stand now."""
+    names = ", ".join(PARTITION)
+    assignments = ", ".join(f"{name} = v.{name}" for name in PARTITION)
+    sql = f"""
+        WITH v(order_id, no, {names}) AS ({{keys}})
+        UPDATE demand SET {assignments} FROM v WHERE demand.order_id = v.order_id AND demand.no = v.no
+    """
+    unit.session.execute_keys(sql, ("bigint",) * (2 + len(PARTITION)), [(d.order_id, d.no, *d.parts) for d in rows])
+    unit.dirty = True
+
+
+def touch(unit: Unit, changes: Sequence[tuple[int, int, int]]) -> dict[int, int]:
+    """Count orders' versions up and bring their marks in line: (order id, status, fulfillments) each.
+
+    The status is derived by the caller from the demand's parts. Returns the new version by order id.
+    """
+    sql = """
+        WITH v(id, status, splits) AS ({keys})
+        UPDATE orders SET status = v.status, splits = v.splits, version = orders.version + 1,
+            on_hold = (SELECT count(*) FROM holds WHERE holds.order_id = orders.id AND released_at IS NULL),
+            queued = (SELECT count(*) FROM queue_entries q WHERE q.order_id = orders.id AND q.closed_at IS NULL)
+        FROM v WHERE orders.id = v.id RETURNING orders.id, orders.version
+    """
+    unit.dirty = True
+    return dict(map(tuple, unit.session.fetch_keys(sql, ("bigint",) * 3, sorted(changes))))
+
+
+def open_holds(session: Session, order_id: int) -> dict[str, int]:
+    """Return an order's open holds: id by reason."""
+    rows = session.fetch("SELECT reason, id FROM holds WHERE order_id = ? AND released_at IS NULL", order_id)
+    return dict(map(tuple, rows))
+
+
+def place_hold(unit: Unit, order_id: int, reason: str, note: str, owner: str) -> None:
+    """Write a hold."""
+    unit.insert(tables.holds, [(unit.ids.one(), order_id, reason, note, owner, unit.now, None, None)])
+
+
+def release_hold(unit: Unit, hold_id: int, by: str) -> None:
+    """Close a hold."""
+    unit.session.execute("UPDATE holds SET released_at = ?, released_by = ? WHERE id = ?", unit.now, by, hold_id)
+    unit.dirty = True
+
+
+def amend_delivery(
+    unit: Unit, order_id: int, no: int, country: str, area: str, point: tuple[int, int, int] | None, address_id: int
+) -> None:
+    """Send a delivery elsewhere."""
+    x, y, z = point or (None, None, None)
+    unit.session.execute(
+        "UPDATE deliveries SET country = ?, area = ?, x = ?, y = ?, z = ?, address_id = ?"
+        " WHERE order_id = ? AND no = ?",
+        country,
+        area,
+        x,
+        y,
+        z,
+        address_id,
+        order_id,
+        no,
+    )
+    unit.dirty = True
+
+
+def shrink_entries(unit: Unit, rows: Sequence[tuple[int, int]]) -> None:
+    """Set what is left of queue entries (id, quantity); an entry of which nothing is left is closed."""
+    sql = """
+        WITH v(id, quantity) AS ({keys})
+        UPDATE queue_entries SET quantity = CASE WHEN v.quantity = 0 THEN queue_entries.quantity ELSE v.quantity END,
+            closed_at = CASE WHEN v.quantity = 0 THEN CAST(? AS bigint) END
+        FROM v WHERE queue_entries.id = v.id
+    """
+    if rows:
+        unit.session.execute_keys(sql, ("bigint", "bigint"), sorted(rows), unit.now)
+        unit.dirty = True

@@ -1,0 +1,77 @@
+"""The unit of work: one transaction from its batch id to its log entries."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from crossdock.kernel.clock import Clock
+from crossdock.kernel.ids import IdFactory
+from crossdock.storage import tables
+from crossdock.storage.session import Session
+
+StockChange = tuple[int, int, int]
+"""Item id, location id, by how much the claimable quantity of the plain stock class changed."""
+
+
+class Unit:
+    """One transaction: features write through ``session``, say what happened with ``event``, and ``finish`` logs it.
+
+    The first statement inserts a random batch id. When the connection is lost in COMMIT, looking that id up tells
+    whether the batch was committed.
+    """
+
+    def __init__(self, session: Session, ids: IdFactory, clock: Clock) -> None:
+        self.session = session
+        self.ids = ids
+        self.now = clock()
+        self.batch_id = secrets.randbits(62)
+        self.position = 0
+        self.stock_changes: list[StockChange] = []
+        self._events: list[Sequence[Any]] = []
+        self.dirty = False
+
+    def start(self) -> None:
+        """Begin the transaction and leave its mark."""
+        self.session.begin()
+        self.session.execute("INSERT INTO batches (id, committed_at) VALUES (?, ?)", self.batch_id, self.now)
+
+    def event(self, row: Sequence[Any]) -> None:
+        """Tell everybody a fact (a row of ``events`` without its id): written with the change or not at all."""
+        self._events.append(row)
+        self.dirty = True
+
+    def insert(self, table: Any, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert whole rows and remember that there is something to commit."""
+        if rows:
+            self.session.insert(table, rows)
+            self.dirty = True
+
+    def finish(self) -> None:
+        """Write the log as the last statements and commit; a unit that changed nothing is rolled back."""
+        if not self.dirty:
+            self.session.rollback()
+            return
+        count = len(self._events) + 1
+        first = self.session.next_log_ids(count)
+        self.session.insert(tables.events, [(first + n, *row) for n, row in enumerate(self._events)])
+        self.position = first + count - 1
+        self.session.insert(tables.stock_log, [(self.position, self.ids.worker, pack_changes(self.stock_changes))])
+        self.session.commit()
+
+    def was_committed(self, session: Session) -> bool:
+        """Say whether this unit's batch id is in the database, read over a new connection."""
+        return bool(session.fetch("SELECT 1 FROM batches WHERE id = ?", self.batch_id))
+
+
+def pack_changes(changes: Sequence[StockChange]) -> bytes:
+    """Pack stock changes into 24 bytes each, summed by nobody: followers add them up."""
+    return np.array(changes, dtype="<i8").tobytes()
+
+
+def unpack_changes(packed: bytes) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the changes as an array of shape (n, 3)."""
+    return np.frombuffer(packed, dtype="<i8").reshape(-1, 3)
