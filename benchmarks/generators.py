@@ -9,23 +9,34 @@ or 2.30 (store) a parcel, 0.10 or 0.30 a line, 0.02 or 0.08 a unit; a parcel hol
   item with 55 % probability and then has 1 + Poisson(1) units.
 * `scarce`: missing at a DC with 20 %, otherwise 1 to 60 units; stores as before.
 
-**British network** (`real_orders`): 3 distribution centres and 22 stores; lines, quantities and prices of the year of
-real invoices that ships with the demonstration, in shuffled order; weights are assumed from the item's code,
-lognormal with median 0.2 kg.
+**Demonstration** (`real_orders`): the demonstration's 25 locations, tariff, policy, items and destinations, and the
+year of real invoices, in shuffled order. A store holds an item with 8 % probability, then 1 + Poisson(6) units; the
+3PL with 8 %, then 20 to 200; the supplier with 2 %, then 200. Delivery is promised in three days.
 
-* `normal`: missing at a DC with 5 %, otherwise it has at least the quantity; a store carries an item with 55 %, then
-  1 + Poisson(8) units.
-* `scarce`: missing at a DC with 20 %, otherwise it has 20 to 150 % of the quantity; stores as before.
+* `normal`: missing at a DC with 5 % probability, otherwise the DC has one to four times the quantity.
+* `scarce`: missing at a DC with 20 %, otherwise it has 20 to 150 % of the quantity.
 
 Lines are shuffled in both. Everything is drawn from `numpy.random.Generator(PCG64)`.
 """
 
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 from zlib import crc32
 
+import msgspec
 import numpy as np
 
+from crossdock.demo.chance import Chance
+from crossdock.demo.classify import classify
+from crossdock.demo.items import items
+from crossdock.demo.network import locations
+from crossdock.demo.online_retail import load as load_rows
+from crossdock.demo.parties import destination_of
+from crossdock.demo.places import load as load_places
+from crossdock.demo.retailer import SEED
+from crossdock.demo.sales import build_orders
+from crossdock.demo.terms import POLICY, RATE_CARD
 from crossdock.kernel.geo import xyz
 from crossdock.routing import Demand, DemandLine, Network, Policy, RateCard, Site, Snapshot, Zone
 
@@ -40,12 +51,6 @@ METROS = (
     (39.1, -84.5), (39.1, -94.6),
 )  # fmt: skip
 HUBS = ((39.5, -119.8), (32.8, -96.8), (40.0, -83.0), (40.3, -76.9), (33.7, -84.4))
-BRITISH = (
-    (52.5, -1.2), (53.5, -1.3), (51.6, -2.6),
-    (51.5, -0.1), (51.6, -0.4), (51.4, 0.1), (52.5, -1.9), (53.5, -2.2), (53.4, -3.0), (53.8, -1.5), (53.4, -1.5),
-    (54.98, -1.6), (55.9, -4.3), (55.95, -3.2), (51.5, -3.2), (51.5, -2.6), (50.9, -1.4), (50.8, -1.1), (50.4, -4.1),
-    (52.6, 1.3), (52.2, 0.1), (52.95, -1.15), (52.6, -1.1), (53.7, -0.3), (57.1, -2.1),
-)  # fmt: skip
 
 
 def _site(number: int, place: tuple[float, float], country: str, hands: tuple[int, ...], kind: str) -> Site:
@@ -121,78 +126,76 @@ def orders(kind: str, sites: int, lines: int, most_units: int, count: int, seed:
         yield demand, Snapshot(network, stock[keys], days, room), policy
 
 
-@cache
-def british_network() -> Network:
-    """Give the assumed network of 25 locations."""
-    return Network(
-        tuple(
-            _site(
-                at,
-                place,
-                "GB",
-                (35_000, 8_000, 1_000) if at < 3 else (80_000, 20_000, 3_000),
-                "dc" if at < 3 else "store",
-            )
-            for at, place in enumerate(BRITISH)
-        )
-    )
+class Demonstration(NamedTuple):
+    """The demonstration's network and policy, its orders with their destinations, the items' weights."""
+
+    network: Network
+    policy: Policy
+    orders: list[tuple[str, float, float, list[tuple[str, int, int]]]]
+    weight_of: dict[str, int]
+    days: dict[str, int]
 
 
 @cache
-def british_policy() -> Policy:
-    """Give the assumed tariff, in three zones, with a price per extra parcel."""
-    zones = (Zone(80, 390_000, 12_000, 1), Zone(240, 430_000, 16_000, 1), Zone(1_000, 490_000, 24_000, 2))
-    return Policy(card=RateCard("GBP", zones), extra_parcel=50_000)
+def demonstration() -> Demonstration:
+    """Read the demonstration retailer; takes some seconds."""
+    chance = Chance(SEED)
+    places = load_places()
+    rows = load_rows()
+    sales = [order for order in build_orders(rows, classify(rows)) if order.country is not None and order.lines]
+    specs = locations(places)
+    sites = []
+    for at, spec in enumerate(specs):
+        x, y, z = xyz(spec.latitude, spec.longitude)
+        facts = msgspec.structs.asdict(spec) | {"id": at + 1, "x": x, "y": y, "z": z}
+        sites.append(Site(**{name: facts[name] for name in Site.__struct_fields__}))
+    orders = []
+    for order in sales:
+        goes_to = destination_of(order, places, chance)
+        assert goes_to.lat is not None and goes_to.lon is not None  # noqa: PT018
+        basket = [(line.sku, line.quantity, line.unit_price) for line in order.lines]
+        orders.append((goes_to.country, goes_to.lat, goes_to.lon, basket))
+    card = msgspec.convert(msgspec.to_builtins(RATE_CARD), RateCard)
+    policy = Policy(card=card, **{k: v for k, v in msgspec.structs.asdict(POLICY).items() if k != "card"})
+    weight_of = {item.sku: item.weight_g for item in items(sales, chance)}
+    return Demonstration(Network(tuple(sites)), policy, orders, weight_of, {s.kind: s.processing_days for s in specs})
 
 
-@cache
-def _baskets() -> list[list[tuple[str, int, int]]]:
-    from crossdock.demo.classify import classify
-    from crossdock.demo.online_retail import load
-    from crossdock.demo.sales import build_orders
-
-    rows = load()
-    return [
-        [(line.sku, line.quantity, line.unit_price) for line in order.lines]
-        for order in build_orders(rows, classify(rows))
-        if order.lines
-    ]
+def _stock_of(kind: str, total: int, kinds: list[str], rng: np.random.Generator) -> list[int]:
+    missing, low, high = (0.05, 1.0, 4.0) if kind == "normal" else (0.2, 0.2, 1.5)
+    row = []
+    for place in kinds:
+        chance, share = rng.random(), float(rng.uniform(low, high))
+        if place == "dc":
+            row.append(0 if chance < missing else int(np.ceil(share * total)))
+        elif place == "store":
+            row.append(1 + int(rng.poisson(6.0)) if chance < 0.08 else 0)
+        elif place == "3pl":
+            row.append(int(rng.integers(20, 201)) if chance < 0.08 else 0)
+        else:
+            row.append(200 if chance < 0.02 else 0)
+    return row
 
 
 def real_orders(kind: str, count: int, seed: int = 1) -> Iterator[Order]:
-    """Draw real baskets, destinations near British cities, and stock for them at 25 locations."""
+    """Draw so many of the real orders and stock for them."""
     rng = np.random.default_rng([seed, 25, kind == "scarce"])
-    network, policy, baskets = british_network(), british_policy(), _baskets()
-    sites, dcs = len(network.sites), 3
-    for pick in rng.permutation(len(baskets))[:count].tolist():
-        basket = [baskets[pick][at] for at in rng.permutation(len(baskets[pick])).tolist()]
-        skus = sorted({sku for sku, _, _ in basket})
-        total = {sku: sum(q for s, q, _ in basket if s == sku) for sku in skus}
-        stock_of = {}
-        for sku in skus:
-            row = np.zeros(sites, dtype=np.int64)
-            row[dcs:] = (rng.random(sites - dcs) < 0.55) * (1 + rng.poisson(8.0, sites - dcs))
-            share = rng.random(dcs) * 1.3 + 0.2 if kind == "scarce" else rng.random(dcs) * 3 + 1
-            row[:dcs] = np.ceil(share * total[sku]) * (rng.random(dcs) >= (0.2 if kind == "scarce" else 0.05))
-            stock_of[sku] = row
-        city = BRITISH[int(rng.integers(3, len(BRITISH)))]
-        place = xyz(city[0] + float(rng.normal(0, 0.2)), city[1] + float(rng.normal(0, 0.2)))
-        demand = Demand(
-            lines=tuple(
-                DemandLine(at, crc32(sku.encode()), quantity, _weight(sku), (), price)
-                for at, (sku, quantity, price) in enumerate(basket)
-            ),
-            country="GB",
-            x=place[0],
-            y=place[1],
-            z=place[2],
+    demo = demonstration()
+    kinds = [site.kind for site in demo.network.sites]
+    days = np.array([TODAY + demo.days[place] for place in kinds], dtype=np.int64)
+    for pick in rng.permutation(len(demo.orders))[:count].tolist():
+        country, latitude, longitude, whole = demo.orders[pick]
+        basket = [whole[at] for at in rng.permutation(len(whole)).tolist()]
+        total = dict.fromkeys(sorted({sku for sku, _, _ in basket}), 0)
+        for sku, quantity, _ in basket:
+            total[sku] += quantity
+        stock_of = {sku: _stock_of(kind, units, kinds, rng) for sku, units in total.items()}
+        x, y, z = xyz(latitude, longitude)
+        lines = tuple(
+            DemandLine(at, crc32(sku.encode()), quantity, demo.weight_of[sku], (), price)
+            for at, (sku, quantity, price) in enumerate(basket)
         )
-        stock = np.array([stock_of[sku] for sku, _, _ in basket])
-        days, room = np.full(sites, TODAY, dtype=np.int64), np.full(sites, 1_000, dtype=np.int64)
-        yield demand, Snapshot(network, stock, days, room), policy
-
-
-@cache
-def _weight(sku: str) -> int:
-    rng = np.random.default_rng(crc32(sku.encode()))
-    return max(20, int(rng.lognormal(np.log(200), 0.8)))
+        demand = Demand(lines=lines, country=country, x=x, y=y, z=z, due_day=TODAY + 3)
+        stock = np.array([stock_of[sku] for sku, _, _ in basket], dtype=np.int64)
+        room = np.full(len(kinds), 1_000, dtype=np.int64)
+        yield demand, Snapshot(demo.network, stock, days.copy(), room), demo.policy

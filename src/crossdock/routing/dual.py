@@ -90,8 +90,9 @@ class Root:
         return above
 
 
-def ascend(dual: Dual, v: Floats, at_least: int, upper: float, stop: float, steps: int) -> Root:
-    """Improve the prices towards the upper bound; ends early when the bound reaches `stop`."""
+def ascend(dual: Dual, v: Floats, at_least: int, target: float, steps: int) -> Root:
+    """Improve the prices until the bound reaches the target, as it must when no such set is better, or steps end."""
+    upper = target if target < np.inf else float(dual.q @ dual.p) + dual.offset
     pace, best, since = 1.0, Root(v, v, -np.inf), 0
     for _ in range(steps):
         s, units = dual.reduced(v)
@@ -99,7 +100,7 @@ def ascend(dual: Dual, v: Floats, at_least: int, upper: float, stop: float, step
         bound = dual.offset + float(dual.q @ v) + least
         if bound > best.bound:
             best, since = Root(v, s, bound), 0
-            if bound >= stop:
+            if bound >= target:
                 break
         else:
             since += 1

@@ -11,6 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
+from crossdock.routing.parcels import divide_parcels
 from crossdock.routing.problem import Problem
 from crossdock.routing.squeeze import squeeze
 from crossdock.routing.terms import Floats, Ints
@@ -125,8 +126,11 @@ def fill(problem: Problem, columns: Ints) -> Filled:
     return fill_bounded(problem, columns)[0]
 
 
-def fill_bounded(problem: Problem, columns: Ints) -> tuple[Filled, float]:
-    """Divide the order over the open columns, and give a bound below every division in which each is paid for."""
+def fill_bounded(problem: Problem, columns: Ints, upper: float = np.inf) -> tuple[Filled, float]:
+    """Divide the order over the open columns, and give a bound below every division in which each is paid for.
+
+    Divisions that cost `upper` and more are not looked for where that takes long.
+    """
     x, certain = fill_lines(problem, columns)
     total = total_of(problem, columns, x)
     used = x.any(axis=0)
@@ -135,8 +139,13 @@ def fill_bounded(problem: Problem, columns: Ints) -> tuple[Filled, float]:
         idle = float((problem.f[columns] * ~used).sum())
         least = total + idle if problem.one_parcel else _least(problem, columns, x)
     if not problem.one_parcel and total > least and len(columns) > 1 and problem.split_lines:
-        x = squeeze(problem, columns, x)
-        total = total_of(problem, columns, x)
+        squeezed = squeeze(problem, columns, x)
+        total = total_of(problem, columns, squeezed)
+        if certain and problem.filling and least < min(total, upper):
+            better, least = divide_parcels(problem, columns, x, least, min(total, upper))
+            squeezed = squeezed if better is None else better
+            total = total_of(problem, columns, squeezed)
+        x = squeezed
     return Filled(columns, x, total).used(), least
 
 

@@ -14,18 +14,21 @@ from crossdock.routing.model import RoutingError
 from crossdock.routing.terms import EXACT, Floats, Ints
 from crossdock.routing.view import View
 
+_CELLS = 300_000
+
 
 class Problem:
     """One order's arrays. `sites` maps a column to its place in the network.
 
     `gain[i, l]`: what line i gains if l fills what it can of it, against leaving it, ≥ 0; `value_none` = Σ p q.
     `one_parcel`: the whole order weighs at most a parcel, so n = y. `filling`: no unit in stock anywhere costs more
-    to ship, in a parcel of its own from a location already open, than to leave; then plans ship all they can.
+    to ship, in a parcel of its own from a location already open, than to leave; then plans ship all they can. `cells`
+    is the work left for settling how many parcels go where.
     """
 
     __slots__ = (
-        "B", "F", "H", "U", "c", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel", "order", "p", "q",
-        "sites", "split_lines", "value_none", "w", "weight_g",
+        "B", "F", "H", "U", "c", "cells", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel", "order", "p",
+        "q", "sites", "split_lines", "value_none", "w", "weight_g",
     )  # fmt: skip
 
     def __init__(self, view: View) -> None:
@@ -62,6 +65,7 @@ class Problem:
         self.limit, self.weight_g, self.most = float(terms.limit), float(view.weight_g), terms.most
         self.one_parcel = view.weight_g <= terms.limit
         self.split_lines = terms.policy.split == "unit"
+        self.cells = _CELLS
         self.value_none = float(self.q @ self.p)
         short = (margin < self.H + self.B) & (self.U > 0)
         self.filling = self.one_parcel or not bool(short.any())

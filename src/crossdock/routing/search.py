@@ -3,7 +3,7 @@
 import numpy as np
 
 from crossdock.routing.additions import Additions
-from crossdock.routing.dual import Dual, ascend, lowest
+from crossdock.routing.dual import Dual, ascend
 from crossdock.routing.fill import Filled, fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.pairs import pair_totals
@@ -16,6 +16,7 @@ _STEPS = 40
 _PAIR_CELLS = 400_000
 _PAIRS_LOOKED_AT = 60
 _LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 400_000
+_FOR_SECOND = 64
 
 
 class Found:
@@ -111,7 +112,7 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
         dual = Dual(problem, multiplier)
         start = np.minimum(start_prices(problem, incumbents.best), dual.p)
-        roots.append((ascend(dual, start, 2, incumbents.best.total, target, _STEPS), dual))
+        roots.append((ascend(dual, start, 2, target, _STEPS), dual))
     root, dual = max(roots, key=lambda pair: pair[0].bound)
     if root.bound >= target:
         return root.bound, 0
@@ -127,13 +128,15 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         at_least = 3
         if problem.m < 3 or problem.most == 2:
             return closed, 0
-        least, _ = lowest(root.s[keep], 3)
-        bound = dual.offset + float(dual.q @ root.v) + least
-        if bound >= incumbents.second_key[0]:
-            return min(closed, bound), 0
+        root = ascend(dual, root.v, 3, incumbents.second_key[0], _STEPS)
+        if root.bound >= incumbents.second_key[0]:
+            return min(closed, root.bound), 0
+        keep = np.flatnonzero(root.bound + root.rise(3) < incumbents.second_key[0])
+        problem.keep(keep)
+        dual.keep(keep)
     tree = Tree(problem, dual, incumbents, at_least)
     cap = max(_LEAST_NODES, min(_MOST_NODES, _NODE_CELLS // (problem.n * problem.m)))
-    return min(closed, tree.run(root.v, cap, second=True)), tree.nodes
+    return min(closed, tree.run(root.v, cap, _FOR_SECOND)), tree.nodes
 
 
 def _all_pairs(problem: Problem, incumbents: Incumbents) -> float:
@@ -147,7 +150,7 @@ def _all_pairs(problem: Problem, incumbents: Incumbents) -> float:
             return min(unsettled, least)
         if looked == _PAIRS_LOOKED_AT:
             return min(unsettled, least)
-        plan, bound = fill_bounded(problem, np.array([left[at], right[at]]))
+        plan, bound = fill_bounded(problem, np.array([left[at], right[at]]), incumbents.second_key[0])
         incumbents.offer(plan)
         if plan.total > max(least, bound) or len(plan.columns) < 2:
             unsettled = min(unsettled, max(least, bound))

@@ -32,12 +32,18 @@ class Tree:
         self.closed = np.inf  # the least bound among leaves that could not be settled
         self.heap: list[Node] = []
 
-    def run(self, v: Floats, most_nodes: int, second: bool) -> float:
-        """Search, and give a bound below every set of at least so many locations that was not offered."""
+    def run(self, v: Floats, most_nodes: int, for_second: int) -> float:
+        """Search, and give a bound below every set of at least so many locations that was not offered.
+
+        Once the best plan is proven, `for_second` nodes are left to prove the second.
+        """
         start = np.zeros((1, self.problem.m), dtype=bool)
         self._process(v[None, :], start, ~start, np.array([-np.inf]))
         while self.heap and self.nodes < most_nodes:
-            target = self._target(second)
+            target = self.incumbents.second_key[0]
+            if self.heap[0][0] >= self.incumbents.best_key[0]:
+                most_nodes = min(most_nodes, self.nodes + for_second)
+                for_second = 0
             batch: list[Node] = []
             while self.heap and len(batch) < _BATCH and self.heap[0][0] < target:
                 batch.append(heapq.heappop(self.heap))
@@ -45,9 +51,6 @@ class Tree:
                 break
             self._branch(batch)
         return min(self.closed, self.heap[0][0] if self.heap else np.inf)
-
-    def _target(self, second: bool) -> float:
-        return self.incumbents.second_key[0] if second else self.incumbents.best_key[0]
 
     def _branch(self, batch: list[Node]) -> None:
         at = np.array([node[5] for node in batch])
@@ -98,7 +101,7 @@ class Tree:
             return
         if not len(columns):
             if len(inside) >= self.at_least:
-                plan, least = fill_bounded(self.problem, inside)
+                plan, least = fill_bounded(self.problem, inside, self.incumbents.second_key[0])
                 self.incumbents.offer(plan)
                 if len(plan.columns) < len(inside) or plan.total > max(least, value):
                     self.closed = min(self.closed, max(least, value))

@@ -1,0 +1,119 @@
+"""How many parcels each open location sends, when it may need several: exact for a few locations.
+
+The lines' cheapest division ignores parcels. For given numbers of parcels a location that is too heavy must hand over
+units to the others: the cheapest choice is a covering knapsack (`cover`). Numbers of parcels are tried by rising
+price until they alone cost more than the best plan.
+"""
+
+from itertools import product
+
+import numpy as np
+
+from crossdock.routing.cover import Options, cover
+from crossdock.routing.problem import Problem
+from crossdock.routing.terms import Floats, Ints
+
+_MOST_VECTORS = 24
+_MOST_LOCATIONS = 4
+_MOST_OPTIONS = 5_000
+
+
+def divide_parcels(
+    problem: Problem, columns: Ints, x: Floats, least: float, upper: float
+) -> tuple[Floats | None, float]:
+    """Give the best division below `upper` of the lines' cheapest one `x`, or None, and a bound below every division.
+
+    `least` is what the division costs at least with all columns used; sums hold all fixed prices and all parcels.
+    """
+    units, shipped = problem.U[:, columns], x.sum(axis=1)
+    prices, limit = problem.B[columns], problem.limit
+    alone = np.maximum(shipped[:, None] - (units.sum(axis=1)[:, None] - units), 0.0)
+    fewest = problem.parcels(problem.w @ alone)
+    most = problem.parcels(problem.w @ np.minimum(units, shipped[:, None]))
+    number = float(np.ceil(float(problem.w @ shipped) / limit))
+    spread = number - float(fewest.sum()) + len(columns)
+    if len(columns) > _MOST_LOCATIONS or spread ** (len(columns) - 1) > 400:
+        return None, least
+    weight = problem.w @ x
+    ranges = [range(int(low), int(min(high, low + max(spread, 1))) + 1) for low, high in zip(fewest, most, strict=True)]
+    vectors = np.array([n for n in product(*ranges) if sum(n) >= number], dtype=np.float64)
+    if not len(vectors):
+        return None, least
+    costs = vectors @ prices
+    lines = least - float(costs.min())
+    order = costs.argsort(kind="stable")
+    best, best_total, bound = None, upper, np.inf
+    for at in order[:_MOST_VECTORS].tolist():
+        start = lines + float(costs[at])
+        if start >= best_total:
+            break
+        found, low = _with(problem, columns, x, weight, vectors[at], best_total - start)
+        if found is not None:
+            best, best_total = found, start + low
+        bound = min(bound, start + low)
+    else:
+        if len(order) > _MOST_VECTORS:
+            bound = min(bound, lines + float(costs[order[_MOST_VECTORS]]))
+    return best, min(bound, best_total)
+
+
+def _with(
+    problem: Problem, columns: Ints, x: Floats, weight: Floats, number: Floats, upper: float
+) -> tuple[Floats | None, float]:
+    """Divide with so many parcels per location: the units, and what moving costs, or a bound on it below `upper`."""
+    excess = weight - number * problem.limit
+    heavy = np.flatnonzero(excess > 0)
+    if not len(heavy):
+        return x, 0.0
+    if len(heavy) > 1:
+        return None, 0.0
+    source, room = int(heavy[0]), -excess
+    lines, names, plain = _moves(problem, columns, x, source, room)
+    if not lines or sum(float(o.grams.max()) for o in lines) < excess[source]:
+        return None, upper if plain else 0.0
+    found = cover(lines, float(excess[source]), upper, problem.cells)
+    problem.cells = max(0, problem.cells - found.cells)
+    if found.chosen is None:
+        return None, found.bound if plain else 0.0
+    moved, cost = x.copy(), 0.0
+    for options, line, pick in zip(lines, names, found.chosen, strict=True):
+        if pick >= 0:
+            target = int(options.target[pick])
+            moved[line, source] -= options.units[pick]
+            moved[line, target] += options.units[pick]
+            room[target] -= options.grams[pick]
+            cost += float(options.cost[pick])
+    if float(np.delete(room, source).min()) < 0 or cost > found.bound or not plain:
+        return None, found.bound if plain else 0.0
+    return moved, cost
+
+
+def _moves(
+    problem: Problem, columns: Ints, x: Floats, source: int, room: Floats
+) -> tuple[list[Options], list[int], bool]:
+    """List per line what can be moved from the source; say whether a line never wants two targets."""
+    out: list[Options] = []
+    names: list[int] = []
+    plain = True
+    spare = problem.U[:, columns] - x
+    c, handling = problem.c[:, columns], problem.H[columns]
+    for line in np.flatnonzero((x[:, source] > 0) & (problem.w > 0)).tolist():
+        there, grams = x[line, source], problem.w[line]
+        parts = []
+        narrow = 0
+        for target in range(len(columns)):
+            if target == source or spare[line, target] <= 0:
+                continue
+            most = min(there, spare[line, target])
+            narrow += most < there
+            plain &= min(most, room[target] // grams) <= _MOST_OPTIONS
+            units = np.arange(1.0, min(most, room[target] // grams, _MOST_OPTIONS) + 1.0)
+            cost = units * (c[line, target] - c[line, source]) + handling[target] * (x[line, target] == 0)
+            cost[units == there] -= handling[source]
+            parts.append((units, cost, np.full(len(units), target)))
+        plain &= len(parts) < 2 or narrow == 0
+        if any(len(part[0]) for part in parts):
+            every = [np.concatenate([part[at] for part in parts]) for at in range(3)]
+            out.append(Options(every[0], every[0] * grams, every[1], every[2].astype(np.int64)))
+            names.append(line)
+    return out, names, plain
