@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from crossdock.kernel.clock import Clock, now
+from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration import commands
 from crossdock.orchestration.amend import (
     AddressHandler,
@@ -39,8 +40,9 @@ class App:
         self.clock = clock
         self.database = Database(url, readers=readers)
         self.ids = self.database.become_worker()
-        self.engine = Engine(self.ids)
-        self.writer = Writer(self.database, self.ids, handlers(self.engine), clock)
+        ids = IdBlock(self.ids)
+        self.engine = Engine(ids)
+        self.writer = Writer(self.database, ids, handlers(self.engine), clock)
 
     def start(self) -> None:
         """Start the writer."""

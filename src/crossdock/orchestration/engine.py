@@ -8,7 +8,7 @@ from crossdock.inventory import ledger
 from crossdock.inventory import tables as inventory_tables
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN, Counters, PositionKey
-from crossdock.kernel.ids import IdFactory
+from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.planning import Planner
 from crossdock.storage import guard
@@ -19,7 +19,7 @@ from crossdock.storage.unit import Unit
 class Engine:
     """The state in memory behind the writer; never trusted by the guard, only by the decisions."""
 
-    def __init__(self, ids: IdFactory) -> None:
+    def __init__(self, ids: IdBlock) -> None:
         self.ids = ids
         self.directory = Directory()
         self._evict: set[int] = set()

@@ -10,7 +10,7 @@ import numpy as np
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN
 from crossdock.kernel.geo import Xyz
-from crossdock.kernel.ids import IdFactory
+from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration.directory import Directory
 from crossdock.routing.decide import decide
 from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot
@@ -96,7 +96,7 @@ class Routed(NamedTuple):
 class Planner:
     """Decides against one picture that is debited as it goes: two orders of a batch never see the same unit."""
 
-    def __init__(self, directory: Directory, mirror: StockMirror, ids: IdFactory) -> None:
+    def __init__(self, directory: Directory, mirror: StockMirror, ids: IdBlock) -> None:
         self.directory = directory
         self.mirror = mirror
         self._ids = ids

@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     from crossdock.orchestration.capture import NewOrder
 
 _PARTS = 9
+# An enum's `value` costs a call in this Python; a batch would ask for it tens of thousands of times.
+_SALE = int(Origin.SALE)
+_KEPT, _AT_RISK = int(Promise.KEPT), int(Promise.AT_RISK)
+_NO_CANCELLATION, _NOT_CANCELED = int(Cancellation.NONE), int(FulfillmentCancellation.NONE)
+_PLANNED, _UNSENT = int(Execution.PLANNED), int(Negotiation.UNSENT)
+_ALLOCATION, _OPEN = int(ClaimKind.ALLOCATION), int(ClaimState.OPEN)
+_POSITION, _UNLIMITED = int(Source.POSITION), int(Source.UNLIMITED)
 _REMEMBERED_DAYS = 10_000
 _DAY_NAMES: dict[int, str] = {}
 
@@ -146,8 +153,8 @@ class Rows:
                 status,
                 len(set(order.holds)),
                 order_rows.payment(order),
-                (Promise.AT_RISK if late else Promise.KEPT).value,
-                Cancellation.NONE.value,
+                _AT_RISK if late else _KEPT,
+                _NO_CANCELLATION,
                 order.priority,
                 sum(len(r.queued) for r in new.routed),
                 sum(len(r.fulfillments) for r in new.routed),
@@ -187,7 +194,7 @@ class Rows:
             own[WAITING] = d.quantity - own[ALLOCATED] - own[CANCELED]
             for part, quantity in enumerate(own):
                 total[part] += quantity
-            rows.append((new.id, d.no, d.line_no, d.delivery_no, d.item_id, d.quantity, *own, Origin.SALE.value))
+            rows.append((new.id, d.no, d.line_no, d.delivery_no, d.item_id, d.quantity, *own, _SALE))
         return total
 
     def _holds(self, new: NewOrder, text_id: str, actor: str) -> None:
@@ -274,9 +281,9 @@ class Routing:
                 new.delivery_no,
                 new.location_id,
                 "ship",
-                Execution.PLANNED.value,
-                Negotiation.UNSENT.value,
-                FulfillmentCancellation.NONE.value,
+                _PLANNED,
+                _UNSENT,
+                _NOT_CANCELED,
                 new.decision_id,
                 None,
                 "ship-1",
@@ -290,10 +297,10 @@ class Routing:
         )
         lines = self._by_table[fulfillment_tables.fulfillment_lines]
         claims = self._by_table[inventory_tables.claims]
-        kind, state = ClaimKind.ALLOCATION.value, ClaimState.OPEN.value
+        kind, state = _ALLOCATION, _OPEN
         planned = []
         for c in new.claims:
-            source = (Source.UNLIMITED if c.unlimited else Source.POSITION).value
+            source = _UNLIMITED if c.unlimited else _POSITION
             stand = (source, c.item_id, c.location_id, PLAIN, None, None, c.quantity, state, None, at)
             claims.append((c.id, kind, order_id, c.demand_no, *stand))
             lines.append((new.id, c.demand_no, c.id, c.quantity, 0, 0, 0, 0))

@@ -119,7 +119,7 @@ class StockHandler:
         return changes.positions[key].on_hand
 
     def _count(self, unit: Unit, changes: Changes, new: _Fact, before: Counters) -> Counters:
-        """A count replaces what was known at its instant; later movements stay on top, an older count changes nothing."""
+        """A count replaces what was known at its instant; later movements stay on top, older ones change nothing."""
         at, key = new.fact.occurred_at, new.key
         last = records.last_count(unit.session, key)
         if last is not None and at < last:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from crossdock.kernel.clock import Clock
-from crossdock.kernel.ids import IdFactory
+from crossdock.kernel.ids import IdBlock
 from crossdock.storage import tables
 from crossdock.storage.session import Session
 
@@ -24,7 +24,7 @@ class Unit:
     whether the batch was committed.
     """
 
-    def __init__(self, session: Session, ids: IdFactory, clock: Clock) -> None:
+    def __init__(self, session: Session, ids: IdBlock, clock: Clock) -> None:
         self.session = session
         self.ids = ids
         self.now = clock()

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from crossdock.kernel.clock import Clock
 from crossdock.kernel.errors import CrossdockError, Internal, Unavailable
-from crossdock.kernel.ids import IdFactory
+from crossdock.kernel.ids import IdBlock
 from crossdock.storage.database import Database
 from crossdock.storage.errors import ConnectionLost, DatabaseUnavailable, TransientFault
 from crossdock.storage.session import Session
@@ -84,7 +84,7 @@ class Writer:
     def __init__(
         self,
         database: Database,
-        ids: IdFactory,
+        ids: IdBlock,
         handlers: Mapping[type, Handler],
         clock: Clock,
         on_commit: Callable[[Unit], None] | None = None,
@@ -208,6 +208,7 @@ class Writer:
         unit = Unit(session, self._ids, self._clock)
         committed = False
         try:
+            self._ids.renew()
             unit.start()
             outcomes = handler.run(unit, [ticket.command for ticket in tickets], [t.attempts for t in tickets])
             self._finish(unit)

@@ -1,0 +1,1 @@
+"""Yardsticks: `make bench` measures them all and writes results/latest.json."""
