@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -70,8 +70,11 @@ class _Route:
 class Api:
     """The ASGI application of the API."""
 
-    def __init__(self, backend: Backend, operations: Iterable[Operation]) -> None:
+    def __init__(
+        self, backend: Backend, operations: Iterable[Operation], pages: Mapping[bytes, Reply] | None = None
+    ) -> None:
         self.backend = backend
+        self._pages = dict(pages or {})
         self.operations = tuple(operations)
         self._routes: dict[str, _Route] = {}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
@@ -88,8 +91,12 @@ class Api:
         given = headers.get(b"x-request-id")
         fits = given is not None and _REQUEST_ID.fullmatch(given) is not None
         request_id = given.decode() if fits and given is not None else secrets.token_hex(8)
+        page = self._pages.get(scope["path"].encode())
         try:
-            reply = await self._answer(scope, headers, request_id, receive)
+            if page is not None and scope["method"] in ("GET", "HEAD"):
+                reply = page
+            else:
+                reply = await self._answer(scope, headers, request_id, receive)
         except ClientGone:
             return
         except CrossdockError as error:
@@ -110,6 +117,7 @@ class Api:
         if operation.scope is not None:
             await self._let_in(call)
         call.path = read_path(route.names, values) if values else {}
+        call.query_string = scope["query_string"]
         if operation.query is not None:
             call.query = read_query(operation.query, scope["query_string"])
         elif scope["query_string"]:
@@ -140,6 +148,8 @@ class Api:
             texts = route.texts(parts)
             if texts is not None:
                 return route, texts
+        if raw in self._pages:
+            raise MethodNotAllowed("This page can only be read.", allow="GET, HEAD")
         raise NoSuchRoute(f"There is nothing at {scope['path'][:100]}.")
 
     async def _let_in(self, call: Call) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
+from crossdock.orchestration import ImportRunner
 
 T = TypeVar("T")
 
@@ -39,6 +40,10 @@ class Backend(Protocol):
     @property
     def keys(self) -> KeyRing:
         """The API keys in memory."""
+
+    @property
+    def imports(self) -> ImportRunner:
+        """Who works on the imports of this process."""
 
     @property
     def data_dir(self) -> Path:

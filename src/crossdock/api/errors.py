@@ -97,3 +97,19 @@ class UnsupportedMediaType(CrossdockError):
     status = 415
     title = "The body is of another media type than this address takes"
     next_step = "Set Content-Type as the operation says."
+
+
+class EmptyUpload(Refused):
+    """The upload has nothing in it."""
+
+    code = "empty_upload"
+    title = "The upload is empty"
+    next_step = "Send NDJSON with an order on each line."
+
+
+class ScopeNotYours(Forbidden):
+    """A key cannot hand out what it does not have."""
+
+    code = "scope_not_yours"
+    title = "A key cannot hand out a scope that it lacks"
+    next_step = "Leave the scope out, or use a key that has it."

@@ -60,6 +60,7 @@ class Call:
         "operation",
         "path",
         "query",
+        "query_string",
         "raw",
         "receive",
         "request_id",
@@ -82,6 +83,7 @@ class Call:
         self.receive = receive
         self.credential: Credential = NOBODY
         self.query: Any = None
+        self.query_string = b""
         self.body: Any = None
         self.raw = b""
 

@@ -13,7 +13,7 @@ from crossdock.events.catalog import ApiKeyCreated, ApiKeyRevoked, new_event
 from crossdock.identity import tables
 from crossdock.kernel.clock import SECOND, moment
 from crossdock.kernel.document import Instant
-from crossdock.kernel.ids import encode_id
+from crossdock.kernel.ids import decode_id, encode_id
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -155,3 +155,8 @@ def _view(row: Iterable[object]) -> KeyView:
         },
         KeyView,
     )
+
+
+def bare_id(view: KeyView) -> int:
+    """Return the number behind a key's public id."""
+    return decode_id("key", view.id)

@@ -1,6 +1,6 @@
 """The network: channels, locations, calendars, cut-offs, capacity."""
 
-from crossdock.network.model import Address, Calendar, Channel, Location
+from crossdock.network.model import Address, Calendar, Channel, Location, LocationKind
 from crossdock.network.queries import list_channels, list_locations, read_channel, read_location
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Calendar",
     "Channel",
     "Location",
+    "LocationKind",
     "list_channels",
     "list_locations",
     "read_channel",

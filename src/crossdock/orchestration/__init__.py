@@ -1,5 +1,6 @@
 """The business flows: the only room that combines the features."""
 
+from crossdock.orchestration.access import new_key, revoke_key
 from crossdock.orchestration.commands import (
     Actor,
     AmendAddress,
@@ -48,7 +49,7 @@ from crossdock.orchestration.errors import (
     VersionMismatch,
 )
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
-from crossdock.orchestration.jobs import JobView, cancel_job, list_jobs, read_job
+from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 
 __all__ = [
     "Actor",
@@ -84,6 +85,7 @@ __all__ = [
     "ReleaseHold",
     "RequestKey",
     "RouteAgain",
+    "StateWord",
     "StockFact",
     "StockOutcome",
     "StockRecorded",
@@ -97,8 +99,10 @@ __all__ = [
     "list_jobs",
     "list_policies",
     "new_import",
+    "new_key",
     "read_decision",
     "read_job",
     "read_policy",
+    "revoke_key",
     "spool_dir",
 ]

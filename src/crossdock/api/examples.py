@@ -1,0 +1,168 @@
+"""Documents that show how the API is used; the tests send every one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_GBP = "GBP"
+
+
+def money(amount: int) -> dict[str, Any]:
+    """Return an amount in pence."""
+    return {"amount": amount, "currency": _GBP}
+
+
+ADDRESS: dict[str, Any] = {
+    "name": "Ada Lovelace",
+    "line1": "12 St James's Square",
+    "city": "London",
+    "postal_code": "SW1Y 4JH",
+    "country": "GB",
+}
+
+ORDERS: dict[str, Any] = {
+    "one_line": {
+        "channel": "web",
+        "external_id": "W-1001",
+        "placed_at": "2026-11-21T09:00:00Z",
+        "currency": _GBP,
+        "customer": {"external_id": "C-77", "name": "Ada Lovelace", "email": "ada@example.org"},
+        "lines": [
+            {"sku": "85123A", "name": "White hanging heart", "quantity": 2, "unit_price": money(295)},
+        ],
+        "deliveries": [{"destination": ADDRESS}],
+    },
+    "priced": {
+        "channel": "web",
+        "external_id": "W-1002",
+        "placed_at": "2026-11-21T10:30:00+01:00",
+        "currency": _GBP,
+        "lines": [
+            {
+                "sku": "85123A",
+                "quantity": 1,
+                "unit_price": money(295),
+                "external_id": "1",
+                "discounts": [{"code": "WELCOME10", "amount": money(30)}],
+                "taxes": [{"amount": money(44), "rate": 2000, "jurisdiction": "GB"}],
+            },
+            {"sku": "71053", "quantity": 6, "unit_price": money(339), "external_id": "2"},
+        ],
+        "deliveries": [{"destination": {**ADDRESS, "name": "Mary Somerville"}, "gift": True}],
+        "charges": [{"code": "shipping", "amount": money(395)}],
+        "total": money(2694),
+        "tags": ["gift"],
+        "metadata": {"basket": "b-88"},
+    },
+}
+
+RECEIPT: dict[str, Any] = {
+    "id": "ord_06ax7q2m00001",
+    "channel": "web",
+    "external_id": "W-1001",
+    "status": "allocated",
+    "placed_at": "2026-11-21T09:00:00Z",
+    "captured_at": "2026-11-21T09:00:01Z",
+    "decisions": ["dec_06ax7q2m00003"],
+    "fulfillments": [
+        {"id": "ful_06ax7q2m00002", "location": "DC1", "lines": [{"demand": 1, "quantity": 2}]},
+    ],
+    "queued": [],
+    "links": {
+        "self": "/v1/orders/ord_06ax7q2m00001",
+        "timeline": "/v1/orders/ord_06ax7q2m00001/timeline",
+        "decisions": "/v1/orders/ord_06ax7q2m00001/decisions",
+        "fulfillments": "/v1/orders/ord_06ax7q2m00001/fulfillments",
+    },
+    "version": 1,
+}
+
+CANCEL: dict[str, Any] = {"lines": [{"line": 1, "quantity": 1}], "reason": "customer changed their mind"}
+CANCEL_ALL: dict[str, Any] = {"reason": "customer changed their mind"}
+AMEND_ADDRESS: dict[str, Any] = {
+    "destination": {**ADDRESS, "line1": "1 Deansgate", "city": "Manchester", "postal_code": "M3 1AZ"},
+    "reason": "moved house",
+}
+HOLD: dict[str, Any] = {"reason": "fraud", "note": "score 81"}
+ROUTE: dict[str, Any] = {"reason": "manual"}
+
+ITEM: dict[str, Any] = {
+    "sku": "85123A",
+    "name": "White hanging heart",
+    "weight_g": 240,
+    "category": "home",
+    "length_mm": 120,
+    "width_mm": 110,
+    "height_mm": 30,
+}
+OTHER_ITEM: dict[str, Any] = {"sku": "71053", "name": "White metal lantern", "weight_g": 610}
+LOCATION: dict[str, Any] = {
+    "code": "DC1",
+    "name": "Daventry distribution centre",
+    "kind": "dc",
+    "address": {"country": "GB", "city": "Daventry", "postal_code": "NN11 8QL"},
+    "latitude": 52.2725,
+    "longitude": -1.1466,
+    "time_zone": "Europe/London",
+    "capabilities": ["ship", "ambient"],
+    "calendar": {"work_days": ["mon", "tue", "wed", "thu", "fri", "sat"], "cut_off": "16:00"},
+    "handling_parcel": 55000,
+    "handling_line": 12000,
+    "handling_unit": 3000,
+    "rank": 10,
+}
+CHANNEL: dict[str, Any] = {
+    "code": "web",
+    "name": "Web shop",
+    "currency": _GBP,
+    "legal_entity": "Crossdock Demo Ltd",
+    "policy": "standard",
+    "service_days": 3,
+    "markets": ["GB"],
+}
+POLICY: dict[str, Any] = {
+    "card": {
+        "currency": _GBP,
+        "zones": [
+            {"up_to_km": 80, "base": 290000, "per_kg": 25000, "transit_days": 1},
+            {"up_to_km": 20016, "base": 390000, "per_kg": 35000, "transit_days": 2},
+        ],
+        "lanes": [
+            {"origins": ["GB"], "destinations": ["*"], "base": 990000, "per_kg": 450000, "transit_days": 5},
+        ],
+        "parcel_limit_g": 30000,
+    },
+    "split": "unit",
+    "max_locations": 3,
+    "extra_parcel": 100000,
+    "lateness_per_day": 50000,
+    "leftover": "backorder",
+}
+FACTS: dict[str, Any] = {
+    "source": "wms",
+    "facts": [
+        {
+            "record": "R-1",
+            "kind": "received",
+            "sku": "85123A",
+            "location": "DC1",
+            "quantity": 500,
+            "occurred_at": "2026-11-20T08:00:00Z",
+        },
+        {
+            "record": "R-2",
+            "kind": "counted",
+            "sku": "71053",
+            "location": "DC1",
+            "quantity": 120,
+            "occurred_at": "2026-11-20T08:05:00Z",
+            "reason": "cycle count",
+        },
+    ],
+}
+KEY: dict[str, Any] = {"name": "web shop", "scopes": ["orders:write", "orders:read"]}
+NDJSON = (
+    '{"channel":"web","external_id":"N-1","placed_at":"2026-11-21T09:00:00Z","currency":"GBP",'
+    '"lines":[{"sku":"85123A","quantity":1,"unit_price":{"amount":295,"currency":"GBP"}}],'
+    '"deliveries":[{"destination":{"country":"GB","postal_code":"SW1Y 4JH"}}]}\n'
+)

@@ -1,0 +1,225 @@
+"""Long work: NDJSON imports of any size, and the jobs that do it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from crossdock.api import examples
+from crossdock.api.asgi import body_chunks
+from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope
+from crossdock.api.documents import JobList
+from crossdock.api.errors import EmptyUpload, InvalidCursor
+from crossdock.api.http import Call, Reply, json_reply, location, make_cursor, read_cursor
+from crossdock.api.lists import next_link
+from crossdock.api.operations import Answer, Link, Operation, Table
+from crossdock.api.parameters import PageQuery, Query
+from crossdock.kernel.errors import NotFound
+from crossdock.orchestration import (
+    IdempotencyKeyReused,
+    ImportFault,
+    JobView,
+    StateWord,
+    cancel_job,
+    error_file,
+    list_jobs,
+    new_import,
+    read_job,
+    spool_dir,
+)
+
+NDJSON = "application/x-ndjson"
+_MAX_ERRORS = 64 * 1024 * 1024
+
+
+class ImportQuery(Query, frozen=True):
+    """How an import is done."""
+
+    dry_run: bool = False
+
+
+class JobsQuery(PageQuery, frozen=True):
+    """The filters of the list of jobs."""
+
+    state: tuple[StateWord, ...] = ()
+
+
+async def import_orders(call: Call) -> Reply:
+    """Spool an upload of any size and make the job that captures it."""
+    query: ImportQuery = call.query
+    key, folder = idempotency_key(call), spool_dir(call.backend.data_dir)
+    part = folder / f"{secrets.token_hex(12)}.part"
+    try:
+        size, mark = await _spool(call, part)
+        if size == 0:
+            raise EmptyUpload("The upload has no bytes.")
+        file = part.with_suffix(".ndjson")
+        await asyncio.to_thread(part.rename, file)
+    finally:
+        part.unlink(missing_ok=True)
+    kept = None if key is None else (key_scope(call), key, mark + bytes([query.dry_run]))
+    try:
+        job, is_new = await call.backend.submit(
+            new_import(file.name, size, actor(call).name, dry_run=query.dry_run, key=kept)
+        )
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    if is_new:
+        call.backend.imports.wake()
+        return json_reply(job, 202, location(job.links.self))
+    file.unlink(missing_ok=True)
+    return json_reply(job, 202, location(job.links.self), REPLAYED)
+
+
+async def _spool(call: Call, path: Path) -> tuple[int, bytes]:
+    """Write the body to a file, durably; returns its size and hash."""
+    mark, size = hashlib.blake2b(digest_size=16), 0
+    with path.open("wb") as file:
+        async for chunk in body_chunks(call):
+            mark.update(chunk)
+            size += file.write(chunk)
+        file.flush()
+        await asyncio.to_thread(os.fsync, file.fileno())
+    return size, mark.digest()
+
+
+async def list_all(call: Call) -> Reply:
+    """List jobs."""
+    query: JobsQuery = call.query
+    after = None if query.cursor is None else read_cursor(query.cursor, "jobs", int)[0]
+    page = await call.backend.database.read(lambda session: list_jobs(session, query.state, after, query.limit))
+    cursor = None if page.next is None else make_cursor("jobs", page.next)
+    return json_reply(JobList(data=tuple(page.jobs), next_cursor=cursor), 200, *next_link(call, cursor))
+
+
+async def _job(call: Call) -> JobView:
+    id_: int = call.path["job_id"]
+    view = await call.backend.database.read(lambda session: read_job(session, id_))
+    if view is None:
+        raise NotFound("There is no job of this id.")
+    return view
+
+
+async def get_job(call: Call) -> Reply:
+    """Read a job."""
+    return json_reply(await _job(call))
+
+
+async def cancel(call: Call) -> Reply:
+    """Ask a job to stop."""
+    view = await call.backend.submit(cancel_job(call.path["job_id"], actor(call).name))
+    if view is None:
+        raise NotFound("There is no job of this id.")
+    return json_reply(view)
+
+
+async def get_errors(call: Call) -> Reply:
+    """Read the lines that were not taken."""
+    await _job(call)
+    path = error_file(call.backend.data_dir, call.path["job_id"])
+    body = await asyncio.to_thread(_head, path)
+    return Reply(200, body, [(b"content-type", NDJSON.encode())])
+
+
+def _head(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        return file.read(_MAX_ERRORS)
+
+
+def add_to(table: Table) -> None:
+    """Add imports and jobs."""
+    links = {
+        "job": Link("get_job", {"job_id": "$response.body#/id"}),
+        "errors": Link("get_job_errors", {"job_id": "$response.body#/id"}),
+        "cancel": Link("cancel_job", {"job_id": "$response.body#/id"}),
+    }
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/orders:import",
+            id="import_orders",
+            tag="jobs",
+            summary="Import orders as NDJSON of any size",
+            description=(
+                "One order a line. The upload is spooled first; once it is answered it is durable, and the job goes on "
+                "after a crash where it stopped. A line that is not taken ends up in the job's error file. With "
+                "`dry_run` the lines are only checked against the schema."
+            ),
+            handler=import_orders,
+            scope="orders:write",
+            query=ImportQuery,
+            body=str,
+            examples={"one": examples.NDJSON},
+            media=NDJSON,
+            streamed=True,
+            idempotent=True,
+            answers=(
+                Answer(202, JobView, "Spooled; the job works on it.", None, ("Location", "Idempotency-Replayed")),
+            ),
+            errors=(EmptyUpload, IdempotencyKeyReused),
+            links=links,
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/jobs",
+            id="list_jobs",
+            tag="jobs",
+            summary="List jobs, newest first",
+            handler=list_all,
+            scope="jobs:read",
+            query=JobsQuery,
+            errors=(InvalidCursor,),
+            answers=(Answer(200, JobList, "A page.", None, ("Link",)),),
+            links={"first": Link("get_job", {"job_id": "$response.body#/data/0/id"})},
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/jobs/{job_id}",
+            id="get_job",
+            tag="jobs",
+            summary="Read a job",
+            handler=get_job,
+            scope="jobs:read",
+            answers=(Answer(200, JobView, "Found."),),
+            errors=(NotFound,),
+        )
+    )
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/jobs/{job_id}/actions/cancel",
+            id="cancel_job",
+            tag="jobs",
+            summary="Ask a job to stop",
+            handler=cancel,
+            scope="orders:write",
+            description="What is done stays done. A job that is over stays as it is.",
+            answers=(Answer(200, JobView, "Asked; the job as it is now."),),
+            errors=(NotFound,),
+            links=links,
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/jobs/{job_id}/errors",
+            id="get_job_errors",
+            tag="jobs",
+            summary="Read the lines that were not taken, as NDJSON",
+            handler=get_errors,
+            scope="jobs:read",
+            description="The first 64 MB; an empty body when every line was taken.",
+            answers=(Answer(200, ImportFault, "A fault a line.", None, (), NDJSON),),
+            errors=(NotFound,),
+        )
+    )

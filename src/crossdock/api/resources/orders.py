@@ -1,0 +1,422 @@
+"""Orders: find them, read them, and what can be done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from crossdock.api import examples
+from crossdock.api.commands import REPLAYED, actor, request_key, wanted_version
+from crossdock.api.documents import (
+    AmendAddressIn,
+    CancelIn,
+    DecisionList,
+    FulfillmentList,
+    HoldIn,
+    OrderList,
+    RouteIn,
+    Timeline,
+)
+from crossdock.api.errors import InvalidCursor, RepeatedKey
+from crossdock.api.http import Call, Reply, etag, json_reply, make_cursor, position, read_cursor
+from crossdock.api.lists import next_link
+from crossdock.api.operations import Answer, Link, Operation, Table
+from crossdock.api.parameters import PageQuery
+from crossdock.events import envelope, timeline
+from crossdock.fulfillment import fulfillments_of
+from crossdock.kernel.clock import instant
+from crossdock.kernel.document import Code, Instant, Words
+from crossdock.kernel.errors import CrossdockError, FieldError
+from crossdock.orchestration import (
+    AddressFixed,
+    AmendAddress,
+    CancelUnits,
+    Command,
+    IdempotencyKeyReused,
+    NoSuchHold,
+    NothingToCancel,
+    NothingToRoute,
+    OrderChanged,
+    OrderNotFound,
+    PlaceHold,
+    ReleaseHold,
+    RouteAgain,
+    VersionMismatch,
+    decisions_of,
+)
+from crossdock.orders import (
+    OrderFilter,
+    OrderView,
+    Sort,
+    Status,
+    StatusWord,
+    count_orders,
+    find_order,
+    list_orders,
+    order_exists,
+    read_order,
+)
+
+
+class OrdersQuery(PageQuery, frozen=True):
+    """The filters of the list of orders; all that are given must hold."""
+
+    status: tuple[StatusWord, ...] = ()
+    channel: Code | None = None
+    q: Words | None = None
+    sku: Words | None = None
+    location: Code | None = None
+    on_hold: bool | None = None
+    queued: bool | None = None
+    placed_from: Instant | None = None
+    placed_to: Instant | None = None
+    sort: Sort = "-placed_at"
+    counts: bool = False
+
+
+def _sees_customers(call: Call) -> bool:
+    return call.credential.may("customers:read")
+
+
+async def list_all(call: Call) -> Reply:
+    """List orders."""
+    query: OrdersQuery = call.query
+    name = f"orders{query.sort}"
+    after = None if query.cursor is None else read_cursor(query.cursor, name, int, int)
+    wanted = OrderFilter(
+        statuses=tuple(Status[word.upper()].value for word in query.status),
+        channel=query.channel,
+        q=query.q,
+        sku=query.sku,
+        location=query.location,
+        on_hold=query.on_hold,
+        queued=query.queued,
+        placed_from=None if query.placed_from is None else instant(query.placed_from),
+        placed_to=None if query.placed_to is None else instant(query.placed_to),
+    )
+
+    def read(session: Any) -> tuple[Any, Any]:
+        page = list_orders(session, wanted, query.sort, after, query.limit)
+        return page, count_orders(session, wanted) if query.counts else None
+
+    page, counts = await call.backend.database.read(read)
+    cursor = None if page.next is None else make_cursor(name, *page.next)
+    return json_reply(OrderList(data=page.orders, next_cursor=cursor, counts=counts), 200, *next_link(call, cursor))
+
+
+async def _view(call: Call, order_id: int) -> OrderView:
+    personal = _sees_customers(call)
+    view = await call.backend.database.read(lambda session: read_order(session, order_id, personal=personal))
+    if view is None:
+        raise OrderNotFound("There is no order of this id.")
+    return view
+
+
+async def get_order(call: Call) -> Reply:
+    """Read an order."""
+    view = await _view(call, call.path["order_id"])
+    return json_reply(view, 200, etag(view.version))
+
+
+async def find(call: Call) -> Reply:
+    """Read an order by the channel's own id."""
+    code, external_id = call.path["code"], call.path["external_id"]
+    order_id = await call.backend.database.read(lambda session: find_order(session, code, external_id))
+    if order_id is None:
+        raise OrderNotFound(f"The channel '{code}' has no order '{external_id}'.")
+    view = await _view(call, order_id)
+    return json_reply(view, 200, etag(view.version))
+
+
+async def _of_order(call: Call, read: Callable[[Any, int], Any]) -> Any:
+    order_id: int = call.path["order_id"]
+
+    def work(session: Any) -> Any:
+        return read(session, order_id) if order_exists(session, order_id) else None
+
+    found = await call.backend.database.read(work)
+    if found is None:
+        raise OrderNotFound("There is no order of this id.")
+    return found
+
+
+async def get_timeline(call: Call) -> Reply:
+    """Read what happened to an order."""
+    return json_reply(Timeline(data=tuple(envelope(event) for event in await _of_order(call, timeline))))
+
+
+async def get_decisions(call: Call) -> Reply:
+    """Read the decisions of an order."""
+    return json_reply(DecisionList(data=await _of_order(call, decisions_of)))
+
+
+async def get_fulfillments(call: Call) -> Reply:
+    """Read the fulfillments of an order."""
+    return json_reply(FulfillmentList(data=await _of_order(call, fulfillments_of), next_cursor=None))
+
+
+async def _change(call: Call, command: Command) -> Reply:
+    answer: OrderChanged = await call.backend.submit(command)
+    view = await _view(call, answer.order_id)
+    headers = [etag(view.version)]
+    if answer.position:
+        headers.append(position(answer.position))
+    if answer.replayed:
+        headers.append(REPLAYED)
+    return json_reply(view, 200, *headers)
+
+
+async def cancel(call: Call) -> Reply:
+    """Cancel units, lines, or the whole order."""
+    asked: CancelIn = call.body
+    lines: dict[int, int] | None = None
+    if asked.lines is not None:
+        lines = {line.line: line.quantity for line in asked.lines}
+        if len(lines) < len(asked.lines):
+            faults = _repeated([line.line for line in asked.lines])
+            raise RepeatedKey(faults[0].message, faults)
+    return await _change(
+        call,
+        CancelUnits(
+            actor=actor(call),
+            request=request_key(call),
+            order_id=call.path["order_id"],
+            lines=lines,
+            reason=asked.reason,
+            version=wanted_version(call),
+        ),
+    )
+
+
+def _repeated(numbers: list[int]) -> tuple[FieldError, ...]:
+    return tuple(
+        FieldError(f"/lines/{index}/line", "repeated", f"Line {number} is named twice.")
+        for index, number in enumerate(numbers)
+        if number in numbers[:index]
+    )[:100]
+
+
+async def amend_address(call: Call) -> Reply:
+    """Send a delivery elsewhere."""
+    asked: AmendAddressIn = call.body
+    return await _change(
+        call,
+        AmendAddress(
+            actor=actor(call),
+            request=request_key(call),
+            order_id=call.path["order_id"],
+            delivery_no=asked.delivery,
+            destination=asked.destination,
+            reason=asked.reason,
+            version=wanted_version(call),
+        ),
+    )
+
+
+async def hold(call: Call) -> Reply:
+    """Stop the order's release."""
+    asked: HoldIn = call.body
+    return await _change(
+        call,
+        PlaceHold(
+            actor=actor(call),
+            request=request_key(call),
+            order_id=call.path["order_id"],
+            reason=asked.reason,
+            note=asked.note,
+            version=wanted_version(call),
+        ),
+    )
+
+
+async def release_hold(call: Call) -> Reply:
+    """Lift a hold."""
+    asked: HoldIn = call.body
+    return await _change(
+        call,
+        ReleaseHold(
+            actor=actor(call),
+            request=request_key(call),
+            order_id=call.path["order_id"],
+            reason=asked.reason,
+            note=asked.note,
+            version=wanted_version(call),
+        ),
+    )
+
+
+async def route(call: Call) -> Reply:
+    """Decide once more."""
+    asked: RouteIn = call.body
+    return await _change(
+        call,
+        RouteAgain(
+            actor=actor(call),
+            request=request_key(call),
+            order_id=call.path["order_id"],
+            reason=asked.reason,
+            version=wanted_version(call),
+        ),
+    )
+
+
+_READ = "orders:read"
+
+
+def _get(path: str, id_: str, summary: str, handler: Any, type_: Any, **more: Any) -> Operation:
+    headers = ("ETag",) if type_ is OrderView else ()
+    return Operation(
+        method="GET",
+        path=path,
+        id=id_,
+        tag="orders",
+        summary=summary,
+        handler=handler,
+        scope=_READ,
+        answers=(Answer(200, type_, "Found.", None, headers),),
+        **more,
+    )
+
+
+def _action(name: str, id_: str, summary: str, handler: Any, body: Any, example: Any, **more: Any) -> Operation:
+    errors: tuple[type[CrossdockError], ...] = more.pop("errors", ())
+    headers = ("ETag", "Crossdock-Log-Position", "Idempotency-Replayed")
+    return Operation(
+        method="POST",
+        path=f"/v1/orders/{{order_id}}/actions/{name}",
+        id=id_,
+        tag="orders",
+        summary=summary,
+        handler=handler,
+        scope="orders:write",
+        body=body,
+        examples={"example": example},
+        idempotent=True,
+        if_match=True,
+        answers=(Answer(200, OrderView, "Done; the order as it is now.", None, headers),),
+        errors=(OrderNotFound, VersionMismatch, IdempotencyKeyReused, *errors),
+        **more,
+    )
+
+
+def add_to(table: Table) -> None:
+    """Add the operations on orders."""
+    of_order = (OrderNotFound,)
+    back = {"order": Link("get_order", {"order_id": "$response.body#/id"})}
+    table.add(
+        _get(
+            "/v1/orders",
+            "list_orders",
+            "List orders",
+            list_all,
+            OrderList,
+            query=OrdersQuery,
+            errors=(InvalidCursor,),
+            links={"first": Link("get_order", {"order_id": "$response.body#/data/0/id"})},
+            description="`q` is our id of an order, or the beginning of the channel's own id.",
+        )
+    )
+    table.add(_get("/v1/orders/{order_id}", "get_order", "Read an order", get_order, OrderView, errors=of_order))
+    table.add(
+        _get(
+            "/v1/channels/{code}/orders/{external_id}",
+            "find_order",
+            "Read an order by the channel's own id",
+            find,
+            OrderView,
+            errors=of_order,
+            links=back,
+        )
+    )
+    table.add(
+        _get(
+            "/v1/orders/{order_id}/timeline",
+            "get_order_timeline",
+            "Read what happened to an order",
+            get_timeline,
+            Timeline,
+            errors=of_order,
+        )
+    )
+    table.add(
+        _get(
+            "/v1/orders/{order_id}/decisions",
+            "list_order_decisions",
+            "Read why each unit goes where it goes",
+            get_decisions,
+            DecisionList,
+            errors=of_order,
+            links={"decision": Link("get_decision", {"decision_id": "$response.body#/data/0/id"})},
+        )
+    )
+    table.add(
+        _get(
+            "/v1/orders/{order_id}/fulfillments",
+            "list_order_fulfillments",
+            "Read an order's fulfillments",
+            get_fulfillments,
+            FulfillmentList,
+            errors=of_order,
+            links={"fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/data/0/id"})},
+        )
+    )
+    table.add(
+        _action(
+            "cancel",
+            "cancel_order",
+            "Cancel units, lines or the whole order",
+            cancel,
+            CancelIn,
+            examples.CANCEL_ALL,
+            errors=(NothingToCancel, RepeatedKey),
+            links=back,
+        )
+    )
+    table.add(
+        _action(
+            "amend_address",
+            "amend_order_address",
+            "Send a delivery elsewhere",
+            amend_address,
+            AmendAddressIn,
+            examples.AMEND_ADDRESS,
+            errors=(AddressFixed,),
+            links=back,
+        )
+    )
+    table.add(
+        _action(
+            "hold",
+            "hold_order",
+            "Put an order on hold",
+            hold,
+            HoldIn,
+            examples.HOLD,
+            errors=(NoSuchHold,),
+            links={"release": Link("release_order_hold", {"order_id": "$response.body#/id"}, examples.HOLD)},
+        )
+    )
+    table.add(
+        _action(
+            "release_hold",
+            "release_order_hold",
+            "Lift a hold",
+            release_hold,
+            HoldIn,
+            examples.HOLD,
+            errors=(NoSuchHold,),
+            links=back,
+        )
+    )
+    table.add(
+        _action(
+            "route",
+            "route_order",
+            "Decide an order's units once more",
+            route,
+            RouteIn,
+            examples.ROUTE,
+            errors=(NothingToRoute,),
+            links=back,
+        )
+    )

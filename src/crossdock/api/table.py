@@ -1,0 +1,28 @@
+"""The whole table of operations."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from crossdock.api.operations import Operation, Table
+from crossdock.api.resources import (
+    access,
+    capture,
+    configuration,
+    events,
+    jobs,
+    orders,
+    policies,
+    routing,
+    service,
+    stock,
+)
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Return every operation of the API, in the order of its documentation."""
+    table = Table()
+    for resource in (capture, orders, routing, stock, configuration, policies, events, jobs, access, service):
+        resource.add_to(table)
+    return tuple(table.operations)
