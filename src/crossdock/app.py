@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
+from crossdock.api import create_import_runner
+from crossdock.identity import KeyRing
 from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration import commands
@@ -22,10 +25,12 @@ from crossdock.orchestration.configure import (
     PutLocationsHandler,
     PutPolicyHandler,
 )
+from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.keyed import Keyed
 from crossdock.orchestration.stock import StockHandler
 from crossdock.storage.database import Database
+from crossdock.storage.jobs import Work, WorkHandler
 from crossdock.storage.writer import Handler, Writer
 
 # The writer holds the interpreter for microseconds at a time; with the default of 5 ms a busy event loop would make it
@@ -36,13 +41,21 @@ _SWITCH_INTERVAL = 0.0002
 class App:
     """A running Crossdock: one database, one writer, readers; the faces are built on it."""
 
-    def __init__(self, url: str, *, clock: Clock = now, readers: int = 4) -> None:
+    def __init__(self, url: str, *, clock: Clock = now, readers: int = 4, data_dir: Path = Path("var")) -> None:
         self.clock = clock
+        self.data_dir = data_dir
+        self.keys = KeyRing()
         self.database = Database(url, readers=readers)
         self.ids = self.database.become_worker()
         ids = IdBlock(self.ids)
         self.engine = Engine(ids)
         self.writer = Writer(self.database, ids, handlers(self.engine), clock)
+        self.imports = create_import_runner(self)
+
+    @property
+    def config(self) -> Directory:
+        """The configuration as the writer knows it."""
+        return self.engine.directory
 
     def start(self) -> None:
         """Start the writer."""
@@ -78,4 +91,4 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.PutChannels: PutChannelsHandler(engine),
         commands.PutPolicy: PutPolicyHandler(engine),
     }
-    return {command: Keyed(handler) for command, handler in by_command.items()}
+    return {Work: WorkHandler(), **{command: Keyed(handler) for command, handler in by_command.items()}}

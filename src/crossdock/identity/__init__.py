@@ -1,6 +1,16 @@
 """Users, one-time sign-in links and sessions: who is let in, and who did what."""
 
 from crossdock.identity.errors import SignInLinkUnusable, UserDisabled
+from crossdock.identity.keys import (
+    Credential,
+    KeyRing,
+    KeyView,
+    Scope,
+    create_key,
+    list_keys,
+    read_key,
+    revoke_key,
+)
 from crossdock.identity.model import (
     EndSession,
     MakeSignInLink,
@@ -18,10 +28,14 @@ from crossdock.identity.sign_in import link_is_usable
 from crossdock.identity.users import count_users, find_user
 
 __all__ = [
+    "Credential",
     "EndSession",
+    "KeyRing",
+    "KeyView",
     "MakeSignInLink",
     "NewSession",
     "Role",
+    "Scope",
     "SessionEnded",
     "SignInLink",
     "SignInLinkUnusable",
@@ -30,8 +44,12 @@ __all__ = [
     "User",
     "UserDisabled",
     "count_users",
+    "create_key",
     "find_session",
     "find_user",
     "identity_handlers",
     "link_is_usable",
+    "list_keys",
+    "read_key",
+    "revoke_key",
 ]

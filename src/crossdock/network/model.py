@@ -15,6 +15,7 @@ Clock = Annotated[
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="ISO date")]
 Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
+LocationKind = Literal["dc", "store", "3pl", "supplier", "pickup_point"]
 Capability = Literal["ship", "collect", "ambient", "chill", "frozen", "hazmat", "oversize", "gift"]
 
 
@@ -57,7 +58,7 @@ class Location(Input):
 
     code: Code
     name: Words
-    kind: Literal["dc", "store", "3pl", "supplier", "pickup_point"]
+    kind: LocationKind
     address: Address
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
