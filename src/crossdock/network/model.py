@@ -28,7 +28,6 @@ class Channel(Input):
     legal_entity: Words = ""
     policy: Code = "standard"
     service_days: Annotated[int, Meta(ge=0, le=365, description="days from order to the promised delivery")] = 3
-    markets: Annotated[tuple[Country, ...], Meta(max_length=250, description="countries served; empty for all")] = ()
 
 
 class Address(Input):

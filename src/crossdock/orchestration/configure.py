@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from crossdock.catalog import store as catalog
 from crossdock.events.catalog import ConfigChange, ConfigChanged, new_event
+from crossdock.kernel.clock import utc_day
 from crossdock.kernel.content import canonical
 from crossdock.kernel.errors import FieldError
 from crossdock.network import store as network
@@ -15,7 +16,7 @@ from crossdock.orchestration import tables
 from crossdock.orchestration.commands import Command, Put, PutChannels, PutItems, PutLocations, PutPolicy
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import ConfigurationRefused, UnknownItem
-from crossdock.storage import versions
+from crossdock.storage import guard, versions
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import Outcome
 
@@ -74,6 +75,8 @@ class PutLocationsHandler(_Configure):
             zone(location.time_zone)
             WorkCalendar(location.calendar, location.time_zone).handover(unit.now)
         results = network.put_locations(unit, command.locations)
+        limits = [(p.code, p.daily_capacity) for p in command.locations if p.daily_capacity is not None]
+        guard.change_capacity(unit.session, limits, utc_day(unit.now))
         after = directories.Directory()
         after.refresh(unit.session)
         after.keep_versions(unit)

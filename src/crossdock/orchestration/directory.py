@@ -43,11 +43,19 @@ class Directory:
         """Daily capacity by location id, of those that have one."""
 
     def refresh(self, session: Session) -> bool:
-        """Load the configuration again if somebody changed it; says whether that was so."""
-        row = session.fetch("SELECT coalesce(max(id), 0) FROM config_log")[0]
-        if row[0] == self._seen:
+        """Follow what somebody changed; says whether the network or the policies are other ones now.
+
+        Changed items are only forgotten: they are read again when somebody asks for them.
+        """
+        rows = session.fetch("SELECT id, kind FROM config_log WHERE id > ? ORDER BY id", self._seen)
+        if self._seen >= 0 and not rows:
             return False
-        self._seen = row[0]
+        first = self._seen < 0
+        self._seen = rows[-1][0] if rows else 0
+        self._items.clear()
+        self._items_by_id.clear()
+        if not first and all(kind == "item" for _, kind in rows):
+            return False
         self._load(session)
         return True
 
@@ -62,8 +70,6 @@ class Directory:
             [WorkCalendar(s.location.calendar, s.location.time_zone) for s in active],
         )
         self.limited = {s.id: s.location.daily_capacity for s in active if s.location.daily_capacity is not None}
-        self._items.clear()
-        self._items_by_id.clear()
         rows = session.fetch("SELECT p.code, v.body FROM policies p JOIN versions v ON v.hash = p.hash ORDER BY p.code")
         self._policies = {code: _policy(bytes(body)) for code, body in rows}
 

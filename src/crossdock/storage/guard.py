@@ -99,6 +99,19 @@ def take(session: Session, wants: Sequence[Sequence[Take]]) -> list[Take | None]
     return outcome
 
 
+def change_capacity(session: Session, limits: Sequence[tuple[str, int]], from_day: int) -> None:
+    """Set the daily limit of locations (code, fulfillments) on the days to come that have a counter already.
+
+    A limit below what is taken refuses what comes; what was taken stays.
+    """
+    sql = """
+        WITH v(code, allowed) AS ({keys})
+        UPDATE capacities SET allowed = v.allowed FROM v JOIN locations l ON l.code = v.code
+        WHERE capacities.location_id = l.id AND capacities.work_day >= ?
+    """
+    session.execute_keys(sql, ("text", "bigint"), sorted(limits), from_day)
+
+
 def _lock(session: Session, keys: set[tuple[Kind, tuple[int, ...]]]) -> dict[tuple[Kind, tuple[int, ...]], int]:
     free: dict[tuple[Kind, tuple[int, ...]], int] = {}
     for kind, statements in _SQL.items():

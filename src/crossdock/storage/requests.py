@@ -35,8 +35,3 @@ def recall(session: Session, keys: Sequence[tuple[str, str]]) -> dict[tuple[str,
 def remember(unit: Unit, answers: Sequence[tuple[str, str, bytes, int, str]]) -> None:
     """Store answers: scope, key, fingerprint, status, body."""
     unit.insert(tables.idempotency_keys, [(*answer, unit.now) for answer in answers])
-
-
-def forget_old(session: Session, now: int) -> int:
-    """Delete answers older than the retention and return how many there were."""
-    return session.execute("DELETE FROM idempotency_keys WHERE created_at < ?", now - RETENTION)
