@@ -118,7 +118,6 @@ CHANNEL: dict[str, Any] = {
     "legal_entity": "Crossdock Demo Ltd",
     "policy": "standard",
     "service_days": 3,
-    "markets": ["GB"],
 }
 POLICY: dict[str, Any] = {
     "card": {
