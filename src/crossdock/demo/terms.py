@@ -9,6 +9,10 @@ import msgspec
 
 from crossdock.demo.network import POUND
 
+PARCEL_LIMIT_G = 70_000
+"""The heaviest parcel that the large express carriers take. These are trade orders, half of them of 150 units and
+more: with 30 kg three in ten would be several parcels, with 70 kg one in twelve."""
+
 _CROWN = ("JE", "GG", "IM")
 _NEAR = ("FR", "BE", "NL", "DE", "LU", "DK")
 _EUROPE = ("AT", "CH", "CY", "CZ", "ES", "FI", "GR", "IS", "IT", "LT", "MT", "NO", "PL", "PT", "SE")
@@ -81,7 +85,7 @@ RATE_CARD = RateCardSpec(
         LaneSpec(("GB",), _EUROPE, 1250 * POUND // 100, 120 * POUND // 100, 6),
         LaneSpec(("*",), ("*",), 2400 * POUND // 100, 550 * POUND // 100, 9),
     ),
-    parcel_limit_g=30_000,
+    parcel_limit_g=PARCEL_LIMIT_G,
 )
 
 POLICY = PolicySpec(
