@@ -10,6 +10,14 @@ parcel, and weight ÷ limit parcels by the gram. Besides, all locations together
 weighs: n + Σ w u ÷ r ≥ N with N = ⌈W ÷ limit⌉ and r the grams in the last parcel (a mixed-integer rounding cut); it
 enters with the multiplier `common`, a price per parcel that all plans pay.
 
+Thin stock makes this bound weak: a location that can give seven units where two are wanted would be opened to two
+sevenths. Cover cuts mend that: with any set of locations as a core, the others must cover what the core leaves of a
+line, Σ min(U, rest) z + u ≥ rest (Padberg, Van Roy, Wolsey 1985); they hold whether or not the core is open. They
+enter with prices of their own.
+
+In the bound a penalty counts at most what a unit costs alone in a parcel of its own from the dearest location: a
+lower penalty bounds a higher one from below, and where nothing limits the number of locations the optimum is the same.
+
 All values are whole numbers; prices are rounded down at each step and directions to 1/16 before they are squared, so
 that sums do not depend on their order.
 """
@@ -21,45 +29,102 @@ from crossdock.routing.terms import Bools, Floats, Ints
 
 
 class Dual:
-    """The arrays of the bound: per layer what units and lines cost and what opening costs; both layers are valid."""
+    """The arrays of the bound: what units, lines and openings cost; of two layers the better one counts.
 
-    __slots__ = ("U", "costs", "fixed", "offset", "p", "q", "two")
+    Prices are one vector: v per line and, when a core is given, the price of covering what it leaves.
+    """
+
+    __slots__ = ("H", "U", "core", "cover", "fixed", "need", "offset", "p", "q", "rest", "two", "variable", "whole")
 
     def __init__(self, problem: Problem, common: float = 0.0) -> None:
-        self.q, self.p, self.U = problem.q, problem.p, problem.U
-        self.offset = 0.0
+        self.U, self.H = problem.U, problem.H
+        # what nobody has is lost in every plan; what somebody has is never worth more than sending it all alone
+        self.q = np.minimum(problem.q, problem.U.sum(axis=1))
+        self.offset = float(problem.p @ (problem.q - self.q))
+        alone = np.where(problem.U > 0, problem.c + (problem.H + problem.f), 0.0).max(axis=1)
+        self.p = np.minimum(problem.p, alone)
         self.two = not problem.one_parcel
-        variable = problem.U * problem.c + problem.H
-        self.costs, self.fixed = [variable], [problem.f]
+        self.variable, self.fixed = [problem.U * problem.c], [problem.f]
         if self.two:
             if common:
-                number = np.ceil(problem.weight_g / problem.limit)
-                last = problem.weight_g - (number - 1) * problem.limit
-                self.offset = common * float(number)
-                self.p = np.maximum(problem.p - np.ceil(common * problem.w / last), 0.0)
+                grams = float(problem.w @ self.q)
+                number = float(np.ceil(grams / problem.limit))
+                last = grams - (number - 1) * problem.limit
+                self.offset += common * number
+                self.p = np.maximum(self.p - np.ceil(common * problem.w / last), 0.0)
             parcel = problem.B - common
             by_gram = np.floor(problem.w[:, None] * parcel / problem.limit)
             self.fixed = [problem.F + parcel, problem.F]
-            self.costs.append(variable + problem.U * by_gram)
+            self.variable.append(self.variable[0] + problem.U * by_gram)
+        self.core = np.zeros(problem.m, dtype=bool)
+        self.cover: Floats | None = None
+        self.rest = np.zeros(0)
+        self.need, self.whole = self.q, np.maximum(self.q, 1.0)
+
+    def count_on(self, core: Bools) -> None:
+        """Take these columns as the core of the cover cuts; no cut where they can serve every line."""
+        rest, cover = self.beyond(core)
+        if rest.any():
+            self.core, self.rest, self.cover = core, rest, cover
+            self.need = np.concatenate((self.q, rest))
+            self.whole = np.maximum(self.need, 1.0)
+
+    def beyond(self, core: Bools) -> tuple[Floats, Floats]:
+        """Give what a core (or one per node) leaves of each line, and what each other column can cover of that."""
+        rest = np.maximum(self.q - core @ self.U.T, 0.0)
+        return rest, np.minimum(self.U, rest[..., None]) * ~core[..., None, :]
 
     def keep(self, columns: Ints) -> None:
         """Forget all columns but these."""
-        self.U = self.U[:, columns]
-        self.costs = [cost[:, columns] for cost in self.costs]
+        self.U, self.H, self.core = self.U[:, columns], self.H[columns], self.core[columns]
+        self.variable = [cost[:, columns] for cost in self.variable]
         self.fixed = [fixed[columns] for fixed in self.fixed]
+        if self.cover is not None:
+            self.count_on(self.core)
 
-    def reduced(self, v: Floats) -> tuple[Floats, Floats]:
-        """Give s per column for prices v, and per line and column the units that are worth their cost."""
-        profit = self.U * v[:, None] - self.costs[0]
-        s = self.fixed[0] - np.maximum(profit, 0.0).sum(axis=0)
-        units = self.U * (profit > 0)
+    def start(self, v: Floats) -> Floats:
+        """Give a vector of prices from prices per line."""
+        return v if self.cover is None else np.concatenate((v, np.zeros(len(v))))
+
+    def limited(self, prices: Floats) -> Floats:
+        """Bring prices back to what is allowed: not below 0, together not above the penalty."""
+        lines = len(self.q)
+        v: Floats = np.minimum(np.maximum(prices[..., :lines], 0.0), self.p)
+        if self.cover is None:
+            return v
+        extra = np.minimum(np.maximum(prices[..., lines:], 0.0), self.p - v)
+        return np.concatenate((v, extra), axis=-1)
+
+    def reduced(self, prices: Floats, cover: Floats | None) -> tuple[Floats, Floats, Floats | None]:
+        """Give s per column, and per line and column the units and the cover that are worth their cost.
+
+        Works on one vector of prices or on one per node (then `cover` too is one per node).
+        """
+        lines = len(self.q)
+        worth = self.U * prices[..., :lines, None]
+        minus = -self.H if cover is None else cover * prices[..., lines:, None] - self.H
+        s, units, used = self._layer(0, worth, minus)
         if self.two:
-            profit = self.U * v[:, None] - self.costs[1]
-            other = self.fixed[1] - np.maximum(profit, 0.0).sum(axis=0)
+            other, other_units, other_used = self._layer(1, worth, minus)
             better = other > s
             s = np.where(better, other, s)
-            units = np.where(better, self.U * (profit > 0), units)
-        return s, units
+            better = better[..., None, :]
+            units, used = np.where(better, other_units, units), np.where(better, other_used, used)
+        return s, self.U * units, None if cover is None else cover * used
+
+    def _layer(self, layer: int, worth: Floats, minus: Floats) -> tuple[Floats, Bools, Bools]:
+        margin = worth - self.variable[layer]
+        profit = np.maximum(margin, 0.0) + minus
+        used = profit > 0
+        return self.fixed[layer] - np.where(used, profit, 0.0).sum(axis=-2), used & (margin > 0), used
+
+    def slope(self, chosen: Bools, units: Floats, used: Floats | None) -> Floats:
+        """Give what is still wanted of each line, and of its rest, when the chosen columns serve what pays."""
+        served = units @ chosen
+        if used is not None:
+            served = np.concatenate((served, used @ chosen))
+        wanted: Floats = self.need - served
+        return wanted
 
 
 def lowest(s: Floats, at_least: int) -> tuple[float, Bools]:
@@ -95,9 +160,9 @@ def ascend(dual: Dual, v: Floats, at_least: int, target: float, steps: int) -> R
     upper = target if target < np.inf else float(dual.q @ dual.p) + dual.offset
     pace, best, since = 1.0, Root(v, v, -np.inf), 0
     for _ in range(steps):
-        s, units = dual.reduced(v)
+        s, units, used = dual.reduced(v, dual.cover)
         least, chosen = lowest(s, at_least)
-        bound = dual.offset + float(dual.q @ v) + least
+        bound = dual.offset + float(dual.need @ v) + least
         if bound > best.bound:
             best, since = Root(v, s, bound), 0
             if bound >= target:
@@ -107,14 +172,13 @@ def ascend(dual: Dual, v: Floats, at_least: int, target: float, steps: int) -> R
             if since >= 3:
                 pace, since = pace / 2, 0
                 v = best.v
-                s, units = dual.reduced(v)
+                s, units, used = dual.reduced(v, dual.cover)
                 _, chosen = lowest(s, at_least)
                 bound = best.bound
-        slope = dual.q - units @ chosen
-        direction = np.floor(slope * 16.0 / dual.q)
+        direction = np.floor(dual.slope(chosen, units, used) * 16.0 / dual.whole)
         norm = float(direction @ direction)
         if norm == 0.0:
             break
         length = pace * max(upper - bound, 1.0) * 16.0 / norm
-        v = np.minimum(np.maximum(v + np.floor(direction * length / dual.q), 0.0), dual.p)
+        v = dual.limited(v + np.floor(direction * length / dual.whole))
     return best

@@ -8,7 +8,7 @@ from crossdock.routing.fill import Filled, fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.pairs import pair_totals
 from crossdock.routing.problem import Problem
-from crossdock.routing.terms import Floats
+from crossdock.routing.terms import Bools, Floats
 from crossdock.routing.tree import Tree
 
 _CLIMBS = 40
@@ -42,7 +42,7 @@ def singles(problem: Problem) -> tuple[Floats, Floats]:
     return total, problem.value_none - problem.gain.sum(axis=0) + problem.f
 
 
-def start_prices(problem: Problem, plan: Filled) -> Floats:
+def start_prices(problem: Problem, dual: Dual, plan: Filled) -> Floats:
     """Give prices at which a plan's locations just pay: its unit costs, and what opening costs shared out by cost.
 
     A line that is not shipped, or only in part, is worth its penalty.
@@ -59,8 +59,17 @@ def start_prices(problem: Problem, plan: Filled) -> Floats:
     share = np.floor(fixed * weight / np.maximum(weight.sum(axis=0), 1.0)).sum(axis=1)
     handling = np.where(served, problem.H[columns], 0.0).sum(axis=1)
     v = unit + np.ceil((share + handling) / problem.q)
-    full = x.sum(axis=1) >= problem.q
-    return np.where(full, np.minimum(v, problem.p), problem.p)
+    scarce = x.sum(axis=1) < problem.q
+    prices: Floats = np.where(scarce, dual.p, np.minimum(v, dual.p))
+    return prices
+
+
+def core_of(problem: Problem, plan: Filled) -> Bools:
+    """Give the columns that the plan leans on: those that serve at least a quarter as many lines as the busiest."""
+    lines = (plan.x > 0).sum(axis=0)
+    core = np.zeros(problem.m, dtype=bool)
+    core[plan.columns[lines * 4 >= lines.max()]] = True
+    return core
 
 
 def search(problem: Problem) -> Found:
@@ -99,6 +108,14 @@ def climb(problem: Problem, incumbents: Incumbents) -> None:
             better = additions.carried_out(problem, plan, column)
         incumbents.offer(better)
         if better.total >= plan.total:
+            break
+        plan = better
+    while len(plan.columns) > 2:  # what came early may have become superfluous
+        fewer = [fill(problem, np.delete(plan.columns, at)) for at in range(len(plan.columns))]
+        for other in fewer:
+            incumbents.offer(other)
+        better = min(fewer, key=lambda other: other.total)
+        if better.total >= plan.total:
             return
         plan = better
 
@@ -111,7 +128,8 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     roots = []
     for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
         dual = Dual(problem, multiplier)
-        start = np.minimum(start_prices(problem, incumbents.best), dual.p)
+        dual.count_on(core_of(problem, incumbents.best))
+        start = dual.start(start_prices(problem, dual, incumbents.best))
         roots.append((ascend(dual, start, 2, target, _STEPS), dual))
     root, dual = max(roots, key=lambda pair: pair[0].bound)
     if root.bound >= target:

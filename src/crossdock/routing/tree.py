@@ -123,14 +123,18 @@ class Tree:
         best_v, best_s = v, np.zeros_like(opened, dtype=np.float64)
         best = np.full(len(v), -np.inf)
         last = np.full(len(v), -np.inf)
-        for step in range(len(_PACE)):
-            s, units = self._reduced(v)
+        need, cover = dual.need[None, :], None
+        if dual.cover is not None:  # what is open in a node belongs to its core
+            rest, cover = dual.beyond(opened | dual.core)
+            need = np.concatenate((np.broadcast_to(dual.q, rest.shape), rest), axis=1)
+        for step, pace in enumerate(_PACE):
+            s, units, used = dual.reduced(v, cover)
             chosen = opened | (free & (s < 0))
             fewer = self.at_least - chosen.sum(axis=1)
             beyond = np.full(len(v), -np.inf)
             if int(fewer.max()) > 0:
                 chosen, beyond = self._topped_up(s, chosen, free, fewer)
-            bound = dual.offset + v @ dual.q + np.where(chosen, s, 0.0).sum(axis=1)
+            bound = dual.offset + (v * need).sum(axis=1) + np.where(chosen, s, 0.0).sum(axis=1)
             bound[np.isinf(beyond) & (beyond > 0)] = np.inf
             better = bound > best
             best = np.where(better, bound, best)
@@ -139,13 +143,16 @@ class Tree:
             last = np.where(better, beyond, last)
             if step == len(_PACE) - 1:
                 break
-            slope = dual.q - (units @ chosen[:, :, None])[:, :, 0]
-            direction = np.floor(slope * 16.0 / dual.q)
+            whole = np.maximum(need, 1.0)
+            wanted = need[:, : len(dual.q)] - (units @ chosen[:, :, None])[:, :, 0]
+            if used is not None:
+                rest_wanted = need[:, len(dual.q) :] - (used @ chosen[:, :, None])[:, :, 0]
+                wanted = np.concatenate((wanted, rest_wanted), axis=1)
+            direction = np.floor(wanted * 16.0 / whole)
             norm = np.maximum((direction * direction).sum(axis=1), 1.0)
             room = np.maximum(upper - np.where(np.isinf(bound), upper, bound), 1.0)
-            length = np.floor(room * 16.0 / norm * _PACE[step])
-            move = np.floor(direction * length[:, None] / dual.q)
-            v = np.minimum(np.maximum(v + move, 0.0), dual.p)
+            length = np.floor(room * 16.0 / norm * pace)
+            v = dual.limited(v + np.floor(direction * length[:, None] / whole))
         return best_v, best_s, best, np.maximum(last, 0.0)
 
     def _topped_up(self, s: Floats, chosen: Flags, free: Flags, fewer: Floats) -> tuple[Flags, Floats]:
@@ -161,18 +168,3 @@ class Tree:
             chosen[row, taken] = True
             beyond[row] = s[row, taken[-1]]
         return chosen, beyond
-
-    def _reduced(self, v: Floats) -> tuple[Floats, Floats]:
-        dual = self.dual
-        worth = dual.U * v[:, :, None]
-        profit = worth - dual.costs[0]
-        paying = profit > 0
-        s = dual.fixed[0] - np.where(paying, profit, 0.0).sum(axis=1)
-        if dual.two:
-            profit = worth - dual.costs[1]
-            paying_too = profit > 0
-            other = dual.fixed[1] - np.where(paying_too, profit, 0.0).sum(axis=1)
-            better = other > s
-            s = np.where(better, other, s)
-            paying = np.where(better[:, None, :], paying_too, paying)
-        return s, dual.U * paying
