@@ -1,0 +1,26 @@
+"""What the console needs from the program behind it: to read, and to ask the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """Runs query functions in one snapshot each (storage.Database is one)."""
+
+    async def read(self, work: Callable[[Any], T]) -> T:
+        """Run a query function on a reader thread and return its answer."""
+
+
+class Backend(Protocol):
+    """The running program, as the console sees it (app.App is one)."""
+
+    @property
+    def database(self) -> Reader:
+        """Where pages read from."""
+
+    def submit(self, command: Any) -> Awaitable[Any]:
+        """Ask the writer to do a command; awaiting yields its answer or raises a CrossdockError."""

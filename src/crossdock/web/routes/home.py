@@ -1,0 +1,145 @@
+"""The home page: the figures of the last day that has orders, the network at work, what cannot go on."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from litestar import get
+
+from crossdock import analytics
+from crossdock.analytics import Figures, LocationLoad
+from crossdock.kernel.clock import HOUR, moment
+from crossdock.kernel.money import Money
+from crossdock.orders import OrderFilter, count_orders
+from crossdock.web import charts, maps
+from crossdock.web.console import Console
+from crossdock.web.formats import day_bounds
+from crossdock.web.security import AnyRequest, AnyResponse
+
+DAYS = 30
+MAP = (680, 720)
+
+
+@get("/")
+async def home(request: AnyRequest, console: Console, day: date | None = None, chart: str = "days") -> AnyResponse:
+    """Show the day asked for, or the last one that has orders."""
+    facts = await console.read(lambda session: _read(session, console, day, chart == "hours"))
+    if facts is None:
+        return console.page(request, "home_empty.html", section="Home")
+    return console.page(request, "home.html", section="Home", chart=chart, **facts)
+
+
+def _read(session: Any, console: Console, wanted: date | None, by_hour: bool) -> dict[str, Any] | None:
+    last = analytics.last_order_at(session)
+    if last is None:
+        return None
+    newest = moment(last).astimezone(console.zone).date()
+    day = wanted or newest
+    start, end = day_bounds(day, console.zone)
+    figures = analytics.figures(session, start, end)
+    load = analytics.network_load(session, start, end, day.toordinal())
+    counts = count_orders(session, OrderFilter())
+    held = count_orders(session, OrderFilter(on_hold=True))
+    return {
+        "day": day,
+        "is_newest": day == newest,
+        "earlier": _neighbour(console, analytics.last_order_at(session, start)),
+        "later": _neighbour(console, analytics.first_order_at(session, end)),
+        "figures": figures,
+        "before": analytics.figures(session, *day_bounds(day - timedelta(days=7), console.zone)),
+        "cost_each": _each(figures),
+        "load": sorted(load, key=lambda place: (-place.units, place.code)),
+        "map": network_map(load, *MAP),
+        "queues": analytics.queue_reasons(session),
+        "counts": counts,
+        "held": sum(held.values()),
+        "plot": _hours(session, start, end, console) if by_hour else _days(session, day, console),
+    }
+
+
+def _neighbour(console: Console, at: int | None) -> date | None:
+    return None if at is None else moment(at).astimezone(console.zone).date()
+
+
+def _each(figures: Figures) -> Money | None:
+    """Return what a routed order costs on average, in the currency of most orders, in 1/1000 of the minor unit."""
+    if not figures.cost or not figures.costed:
+        return None
+    return Money(figures.cost[0].amount // figures.costed, figures.cost[0].currency)
+
+
+def _days(session: Any, day: date, console: Console) -> str:
+    dates = [day - timedelta(days=DAYS - 1 - n) for n in range(DAYS)]
+    starts = [day_bounds(one, console.zone)[0] for one in dates]
+    found = analytics.buckets(session, [*starts, day_bounds(day, console.zone)[1]])
+    return charts.bars(
+        [f"{one.day} {one:%b}" for one in dates],
+        [bucket.orders for bucket in found],
+        [bucket.units for bucket in found],
+        links=[f"/?day={one.isoformat()}" for one in dates],
+        marked=DAYS - 1,
+    )
+
+
+def _hours(session: Any, start: int, end: int, console: Console) -> str:
+    starts = list(range(start, end, HOUR))
+    found = analytics.buckets(session, [*starts, end])
+    names = [f"{moment(at).astimezone(console.zone):%H:%M}" for at in starts]
+    return charts.bars(names, [bucket.orders for bucket in found], [bucket.units for bucket in found])
+
+
+class Dot(msgspec.Struct, frozen=True):
+    """A location on the map: where, how large, how full, and what is said about it."""
+
+    x: float
+    y: float
+    radius: float
+    tone: str
+    label: str
+    anchor: str
+    place: LocationLoad
+
+
+class Map(msgspec.Struct, frozen=True):
+    """A picture of the network."""
+
+    width: int
+    height: int
+    land: str
+    dots: tuple[Dot, ...]
+
+
+LABELS = 14
+"""So many locations get their code written beside them; more would cover each other."""
+
+
+def network_map(load: list[LocationLoad], width: int, height: int) -> Map:
+    """Draw the active locations, each as large as what it was given."""
+    places = [place for place in load if place.active]
+    frame = maps.fit([(place.latitude, place.longitude) for place in places], width, height)
+    most = max((place.units for place in places), default=0) or 1
+    ordered = sorted(places, key=lambda place: (-place.units, place.code))
+    named: list[tuple[float, float]] = []
+    dots = []
+    for place in ordered:
+        x, y = frame.place(place.latitude, place.longitude)
+        clear = all(abs(x - other_x) > 62 or abs(y - other_y) > 15 for other_x, other_y in named)
+        label = place.code if clear and len(named) < LABELS else ""
+        if label:
+            named.append((x, y))
+        radius = round(5 + 21 * (place.units / most) ** 0.5, 1)
+        dots.append(Dot(x, y, radius, fullness(place), label, "end" if x > width * 0.82 else "start", place))
+    return Map(width, height, maps.land(frame), tuple(dots))
+
+
+def fullness(place: LocationLoad) -> str:
+    """Return the tone of a location's day: how much of its capacity is taken."""
+    if not place.units:
+        return "neutral"
+    share = place.used / place.allowed if place.allowed else 0.0
+    return "bad" if share >= 1 else "wait" if share >= 0.8 else "go"
+
+
+handlers = [home]

@@ -1,0 +1,108 @@
+"""Stock: a list of items to search, and one item by location with its movements."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import get
+from litestar.params import Parameter
+
+from crossdock.analytics import Show, item_stock, list_items, list_locations, places, stock_totals
+from crossdock.inventory import list_movements, list_positions
+from crossdock.kernel.errors import Invalid, NotFound
+from crossdock.web.console import Console
+from crossdock.web.security import AnyRequest, AnyResponse
+
+ITEMS = 50
+MOVEMENTS = 25
+POSITIONS = 500
+COUNTERS = ("on_hand", "picked", "reserved", "allocated", "short")
+SHOWS: tuple[Show, ...] = get_args(Show)
+SHOW_WORDS = {"all": "All items", "out": "Nothing to claim", "short": "Short"}
+Text = Annotated[str, Parameter(max_length=120)]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the URL asks for."""
+
+    q: str = ""
+    location: str = ""
+    show: Show = "all"
+
+    def url(self, **changes: str) -> str:
+        """Return the list's address with some of it changed."""
+        values = {k: v for k, v in (msgspec.to_builtins(self) | changes).items() if v and (k, v) != ("show", "all")}
+        return f"/inventory?{urlencode(values)}" if values else "/inventory"
+
+
+@get("/inventory")
+async def inventory(
+    request: AnyRequest,
+    console: Console,
+    q: Text = "",
+    location: Text = "",
+    show: Text = "all",
+    after: Text = "",
+) -> AnyResponse:
+    """Show the items that the URL asks for, with their stock added up."""
+    asked = Asked(q=q.strip(), location=location, show=_show(show))
+
+    def read(session: Any) -> dict[str, Any]:
+        items, following = list_items(
+            session, q=asked.q, location=asked.location, show=asked.show, after=after, limit=ITEMS
+        )
+        return {
+            "items": items,
+            "next_url": asked.url(after=following) if following else "",
+            "totals": stock_totals(session),
+            "locations": list_locations(session),
+        }
+
+    facts = await console.read(read)
+    return console.page(
+        request, "inventory.html", section="Inventory", asked=asked, after=after, shows=SHOW_WORDS, **facts
+    )
+
+
+def _show(text: str) -> Show:
+    for one in SHOWS:
+        if one == text:
+            return one
+    raise Invalid(f"'{text}' is nothing to show; it is one of {', '.join(SHOWS)}.")
+
+
+@get("/inventory/item")
+async def item(
+    request: AnyRequest, console: Console, sku: Text, location: Text = "", after: Annotated[int, Parameter(ge=0)] = 0
+) -> AnyResponse:
+    """Show one item: its positions, and the ledger behind them."""
+
+    def read(session: Any) -> dict[str, Any]:
+        found = item_stock(session, sku)
+        if found is None:
+            raise NotFound(f"There is no item with the SKU '{sku}'.")
+        ledger = list_movements(session, sku, location or None, after or None, MOVEMENTS)
+        return {
+            "item": found,
+            "positions": list_positions(session, (sku,), limit=POSITIONS).positions,
+            "ledger": ledger,
+            "next_url": item_url(sku, location, str(ledger.next)) if ledger.next else "",
+            "places": places(session),
+        }
+
+    facts = await console.read(read)
+    return console.page(
+        request, "item.html", section="Inventory", location=location, after=after, counters=COUNTERS,
+        item_url=item_url, **facts,
+    )  # fmt: skip
+
+
+def item_url(sku: str, location: str = "", after: str = "") -> str:
+    """Return the address of an item's page, at a location's part of the ledger and a place in it."""
+    values = {"sku": sku, "location": location, "after": after}
+    return f"/inventory/item?{urlencode({k: v for k, v in values.items() if v})}"
+
+
+handlers = [inventory, item]

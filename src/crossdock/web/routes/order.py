@@ -1,0 +1,93 @@
+"""One order: its facts, where each unit stands, who fulfills it, why there, and what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import get
+
+from crossdock.analytics import Place, places
+from crossdock.events import timeline as read_timeline
+from crossdock.fulfillment import fulfillments_of
+from crossdock.kernel.errors import NotFound
+from crossdock.kernel.ids import decode_id
+from crossdock.orders import OrderView, read_order
+from crossdock.web import timeline
+from crossdock.web.console import Console
+from crossdock.web.security import AnyRequest, AnyResponse
+from crossdock.web.why import Why, explain
+
+DONE = {
+    "cancel": "The units are canceled, and their stock is free again.",
+    "hold": "The order is on hold. Its stock stays claimed.",
+    "release_hold": "The hold is lifted.",
+    "route": "The order was routed again.",
+    "amend_address": "The delivery goes to the new address and was routed again.",
+}
+HOLD_REASONS = ("fraud", "payment", "address", "review", "customer_request")
+
+
+@get("/orders/{order_id:str}")
+async def order(request: AnyRequest, console: Console, order_id: str, done: str = "") -> AnyResponse:
+    """Show an order."""
+    notes = [("done", DONE[done])] if done in DONE else []
+    return await order_page(request, console, decode_id("ord", order_id), notes)
+
+
+async def order_page(
+    request: AnyRequest, console: Console, order_id: int, notes: list[tuple[str, str]], status: int = 200
+) -> AnyResponse:
+    """Return the page of an order, with notes above it."""
+    facts = await console.read(lambda session: _read(session, order_id))
+    return console.page(
+        request, "order.html", section="Orders", notes=notes, status=status, hold_reasons=HOLD_REASONS, **facts
+    )
+
+
+def _read(session: Any, order_id: int) -> dict[str, Any]:
+    found = read_order(session, order_id, personal=True)
+    if found is None:
+        raise NotFound("There is no such order.")
+    known = places(session)
+    return {
+        "order": found,
+        "places": known,
+        "fulfillments": fulfillments_of(session, order_id),
+        "timeline": timeline.timeline(read_timeline(session, order_id)),
+        "why": _why(session, found, known),
+        "queue": [entry for entry in found.queue if entry.closed_at is None],
+        "open_holds": [hold for hold in found.holds if hold.released_at is None],
+        "lines_to_cancel": _cancelable(found),
+    }
+
+
+def _why(session: Any, order: OrderView, known: dict[str, Place]) -> list[Why]:
+    """Explain the latest decision of each delivery; earlier ones are in the timeline."""
+    latest = {decision.delivery: decision.id for decision in order.decisions}
+    deliveries = {delivery.no: delivery for delivery in order.deliveries}
+    explained = [explain(session, id_, deliveries[no], known) for no, id_ in sorted(latest.items()) if no in deliveries]
+    return [why for why in explained if why is not None]
+
+
+class LineToCancel(msgspec.Struct, frozen=True):
+    """A line of which units can still be canceled, in ordered units."""
+
+    no: int
+    sku: str
+    name: str
+    units: int
+
+
+def _cancelable(order: OrderView) -> list[LineToCancel]:
+    out = []
+    for line in order.lines:
+        whole = sum(getattr(line.parts, name) for name in line.parts.__struct_fields__)
+        free = line.parts.waiting + line.parts.reserved + line.parts.allocated
+        units = free * line.quantity // whole if whole else 0
+        if units:
+            out.append(LineToCancel(line.no, line.sku, line.name, units))
+    return out
+
+
+handlers = [order]

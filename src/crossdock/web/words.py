@@ -1,0 +1,76 @@
+"""The words and tones of the console: what a state is called and which colour goes with it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """A state as people read it: a label, and a tone that never stands alone."""
+
+    label: str
+    tone: str
+
+
+STATUS = {
+    "waiting": Word("Waiting", "wait"),
+    "partly_allocated": Word("Partly allocated", "wait"),
+    "allocated": Word("Allocated", "info"),
+    "in_progress": Word("In progress", "work"),
+    "partly_shipped": Word("Partly shipped", "go"),
+    "shipped": Word("Shipped", "go"),
+    "delivered": Word("Delivered", "done"),
+    "canceled": Word("Canceled", "neutral"),
+}
+PAYMENT = {
+    "pending": Word("Payment pending", "wait"),
+    "authorized": Word("Authorized", "info"),
+    "paid": Word("Paid", "done"),
+}
+PROMISE = {
+    "kept": Word("On time", "done"),
+    "at_risk": Word("At risk", "wait"),
+    "late": Word("Late", "bad"),
+}
+CANCELLATION = {
+    "requested": Word("Cancellation requested", "wait"),
+    "accepted": Word("Cancellation accepted", "neutral"),
+    "refused": Word("Cancellation refused", "bad"),
+}
+EXECUTION = {
+    "planned": Word("Planned", "info"),
+    "released": Word("Released", "work"),
+    "in_progress": Word("In progress", "work"),
+    "picked": Word("Picked", "work"),
+    "packed": Word("Packed", "work"),
+    "shipped": Word("Shipped", "go"),
+    "ready": Word("Ready for pick-up", "go"),
+    "handed_over": Word("Handed over", "done"),
+    "canceled": Word("Canceled", "neutral"),
+}
+ON_HOLD = Word("On hold", "bad")
+QUEUED = Word("In a queue", "wait")
+
+LOCATION_KINDS = {
+    "dc": "Distribution centre",
+    "store": "Store",
+    "3pl": "3PL",
+    "supplier": "Supplier",
+    "pickup_point": "Pick-up point",
+}
+
+
+def plain(name: str) -> str:
+    """Turn a code into words: ``no_stock`` is ``no stock``."""
+    return name.replace("_", " ").replace(".", " ").replace("-", " ").strip()
+
+
+def sentence(name: str) -> str:
+    """Turn a code into words with a capital: ``no_stock`` is ``No stock``."""
+    words = plain(name)
+    return words[:1].upper() + words[1:]
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: ``plural(2, "order")`` is ``2 orders``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,195 @@
+"""A small retailer for the console's tests: ten locations, a catalogue, a month of orders; the same every time."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from crossdock.app import App
+from crossdock.catalog.model import Item
+from crossdock.inventory import tables as inventory
+from crossdock.inventory.model import CauseKind, MovementType
+from crossdock.kernel.clock import instant
+from crossdock.kernel.content import content_hash
+from crossdock.network.model import Address, Calendar, Channel, Location
+from crossdock.orchestration.commands import (
+    Actor,
+    CaptureOrder,
+    PutChannels,
+    PutItems,
+    PutLocations,
+    PutPolicy,
+)
+from crossdock.orders import AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn
+from crossdock.routing import Lane, Policy, RateCard, Zone
+
+ACTOR = Actor("system:sample")
+LAST_DAY = datetime(2011, 12, 9, tzinfo=UTC)
+POUND = 100_000
+
+SITES = (
+    # code, name, kind, city, latitude, longitude, orders a day, handling of a parcel
+    ("DC-SOUTH", "Daventry distribution centre", "dc", "Daventry", 52.26, -1.16, 400, 70_000),
+    ("DC-NORTH", "Normanton distribution centre", "dc", "Normanton", 53.70, -1.42, 300, 70_000),
+    ("3PL-THURROCK", "Thurrock contract warehouse", "3pl", "Thurrock", 51.48, 0.28, 80, 140_000),
+    ("ST-LONDON", "London Strand store", "store", "London", 51.51, -0.12, 6, 120_000),
+    ("ST-BRISTOL", "Bristol store", "store", "Bristol", 51.45, -2.59, 5, 120_000),
+    ("ST-CARDIFF", "Cardiff store", "store", "Cardiff", 51.48, -3.18, 5, 120_000),
+    ("ST-MANCHESTER", "Manchester store", "store", "Manchester", 53.48, -2.24, 6, 120_000),
+    ("ST-NEWCASTLE", "Newcastle store", "store", "Newcastle", 54.97, -1.61, 5, 120_000),
+    ("ST-EDINBURGH", "Edinburgh store", "store", "Edinburgh", 55.95, -3.19, 6, 120_000),
+    ("ST-BELFAST", "Belfast store", "store", "Belfast", 54.60, -5.93, 5, 120_000),
+)
+TOWNS = (
+    ("EC1A 1BB", "London", 51.52, -0.10), ("M1 1AE", "Manchester", 53.48, -2.23),
+    ("BS1 4DJ", "Bristol", 51.45, -2.60), ("EH1 1RE", "Edinburgh", 55.95, -3.19), ("NE1 4ST", "Newcastle", 54.97, -1.61),
+    ("CF10 1EP", "Cardiff", 51.48, -3.18),
+    ("LS1 4AP", "Leeds", 53.80, -1.55), ("NR2 1TF", "Norwich", 52.63, 1.29), ("PL1 1EA", "Plymouth", 50.37, -4.14),
+    ("AB10 1AB", "Aberdeen", 57.15, -2.10), ("OX1 4AR", "Oxford", 51.75, -1.26), ("BT1 5GS", "Belfast", 54.60, -5.93),
+)  # fmt: skip
+WORDS = (
+    ("Blue", "Ivory", "Pink", "Vintage", "Retro", "Regency", "Wooden", "Paper"),
+    ("heart", "star", "cake", "alarm", "lunch", "tea", "bird", "jam"),
+    ("holder", "stand", "tin", "box", "light", "mug", "frame", "clock"),
+)
+
+
+class Size(NamedTuple):
+    """How much there is."""
+
+    items: int
+    days: int
+    orders: int
+
+
+MUCH = Size(items=120, days=30, orders=9)
+LITTLE = Size(items=3, days=1, orders=2)
+
+
+def create_schema(url: str) -> None:
+    """Make all tables in an empty database."""
+    from sqlalchemy import create_engine
+
+    from crossdock.customers import tables as customers  # noqa: F401
+    from crossdock.identity import tables as identity  # noqa: F401
+    from crossdock.storage.schema import metadata
+
+    engine = create_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    metadata.create_all(engine)
+    engine.dispose()
+
+
+def fill(app: App, size: Size, seed: int = 7) -> None:
+    """Set up the retailer and capture its orders."""
+    chance = random.Random(seed)
+    app.submit_now(PutLocations(actor=ACTOR, locations=tuple(location(*site) for site in SITES)))
+    app.submit_now(PutPolicy(actor=ACTOR, code="standard", policy=policy()))
+    channels = (
+        Channel(code="web", name="Web shop", currency="GBP"),
+        Channel(code="wholesale", name="Wholesale desk", currency="GBP", service_days=5),
+    )
+    app.submit_now(PutChannels(actor=ACTOR, channels=channels))
+    catalogue = [item(number) for number in range(size.items)]
+    app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))
+    stock(app, chance)
+    number = 0
+    for back in range(size.days - 1, -1, -1):
+        day = LAST_DAY - timedelta(days=back)
+        for _ in range(size.orders + chance.randrange(size.orders) if day.weekday() != 5 else 0):
+            number += 1
+            placed = day + timedelta(minutes=chance.randint(7 * 60, 20 * 60))
+            submit(app, order(chance, number, catalogue, placed))
+
+
+def submit(app: App, placed: OrderIn) -> Any:
+    """Capture an order at the time it was placed."""
+    command = CaptureOrder(actor=ACTOR, order=placed, content_hash=content_hash(placed), at=instant(placed.placed_at))
+    return app.submit_now(command)
+
+
+def location(
+    code: str, name: str, kind: str, city: str, latitude: float, longitude: float, capacity: int, parcel: int
+) -> Location:
+    """A location of the sample."""
+    return Location(
+        code=code,
+        name=name,
+        kind=kind,  # type: ignore[arg-type]
+        address=Address(country="GB", city=city),
+        latitude=latitude,
+        longitude=longitude,
+        time_zone="Europe/London",
+        calendar=Calendar(work_days=("mon", "tue", "wed", "thu", "fri", "sat", "sun"), cut_off="16:00"),
+        daily_capacity=capacity,
+        handling_parcel=parcel,
+        handling_line=10_000,
+        handling_unit=2_000,
+    )
+
+
+def policy() -> Policy:
+    """Rates by distance, a little for each further parcel."""
+    zones = (Zone(50, 295_000, 20_000, 1), Zone(150, 360_000, 30_000, 1), Zone(400, 420_000, 40_000, 2),
+             Zone(2_000, 560_000, 60_000, 3))  # fmt: skip
+    card = RateCard(currency="GBP", zones=zones, lanes=(Lane(("GB",), ("IE", "FR"), 980_000, 150_000, 4),))
+    return Policy(card=card, lateness_per_day=150_000, extra_parcel=50_000, markets=("GB", "IE", "FR"))
+
+
+def item(number: int) -> Item:
+    """The item with this number."""
+    first, second, third = (words[number // 8**at % 8] for at, words in enumerate(WORDS))
+    return Item(sku=f"{20_000 + number * 7}", name=f"{first} {second} {third}", weight_g=120 + 35 * (number % 11))
+
+
+def stock(app: App, chance: random.Random) -> None:
+    """Receive stock: plenty in the distribution centres, little in the stores, some items scarce, a few nowhere."""
+    session = app.database.session()
+    session.begin()
+    items = [row[0] for row in session.fetch("SELECT id FROM items ORDER BY sku")]
+    places = session.fetch("SELECT id, kind FROM locations ORDER BY code")
+    at = instant(LAST_DAY - timedelta(days=40))
+    positions, moves = [], []
+    for index, item_id in enumerate(items):
+        for place, kind in places:
+            units = chance.randrange(20, 400) if kind == "dc" else chance.randrange(0, 25) if kind == "store" else 60
+            units = {0: 0, 1: units % 4}.get(index % 31, units)
+            if not units or (kind == "dc" and chance.random() < 0.25):
+                continue
+            positions.append((item_id, place, 0, units, 0, 0, 0, 0, at, 1))
+            (id_,) = app.ids.take(1)
+            moves.append((id_, MovementType.RECEIVED, item_id, place, 0, units, 0, 0, 0, 0, at, at,
+                          CauseKind.STOCK_RECORD, id_, 0))  # fmt: skip
+    session.insert(inventory.positions, positions)
+    session.insert(inventory.movements, moves)
+    session.commit()
+    session.close()
+
+
+def order(chance: random.Random, number: int, catalogue: list[Item], placed: datetime) -> OrderIn:
+    """An order of one to seven lines to one of the towns."""
+    postal_code, city, latitude, longitude = chance.choice(TOWNS)
+    chosen = chance.sample(catalogue, min(len(catalogue), chance.choice((1, 1, 2, 3, 4, 7))))
+    lines = tuple(
+        LineIn(
+            sku=one.sku,
+            quantity=chance.choice((1, 1, 2, 6, 12, 24)),
+            unit_price=MoneyIn(chance.randrange(85, 1_250, 5), "GBP"),
+            name=one.name,
+        )
+        for one in chosen
+    )
+    address = AddressIn(
+        country="GB", name="Alex Morgan", line1=f"{number} High Street", city=city, postal_code=postal_code,
+        latitude=latitude, longitude=longitude,
+    )  # fmt: skip
+    return OrderIn(
+        channel="wholesale" if number % 5 == 0 else "web",
+        external_id=f"{536_000 + number}",
+        placed_at=placed,
+        currency="GBP",
+        lines=lines,
+        deliveries=(DeliveryIn(destination=address),),
+        customer=CustomerIn(name="Alex Morgan", email=f"customer{number}@example.com"),
+        total=MoneyIn(sum(line.quantity * line.unit_price.amount for line in lines), "GBP"),
+        holds=("fraud",) if number % 29 == 0 else (),
+        payment="authorized" if number % 11 == 0 else "paid",
+    )
