@@ -1,6 +1,7 @@
 """Where each unit ships from, and why: a pure function of the demand, a snapshot of the stock and a policy."""
 
 from crossdock.routing.decide import decide
+from crossdock.routing.explain import BillLine, Check, Explanation, Held, Told, Verdict, explain
 from crossdock.routing.model import (
     ENGINE,
     Decision,
@@ -21,12 +22,17 @@ from crossdock.routing.model import (
     Zone,
 )
 from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
+from crossdock.routing.words import words
 
 __all__ = [
     "ENGINE",
+    "BillLine",
+    "Check",
     "Decision",
     "Demand",
     "DemandLine",
+    "Explanation",
+    "Held",
     "Lane",
     "Network",
     "PassedOver",
@@ -40,11 +46,15 @@ __all__ = [
     "Site",
     "SiteBill",
     "Snapshot",
+    "Told",
+    "Verdict",
     "Versions",
     "Zone",
     "decide",
     "decode",
     "encode",
+    "explain",
     "replay",
     "snapshot_of",
+    "words",
 ]

@@ -1,0 +1,223 @@
+"""Why a decision came out as it did, from its record alone: verdicts, bills, what was passed over, the bound.
+
+Nothing of this is worked out when an order is routed; it is derived from the record and the versions it names when
+somebody asks, so it says the same whatever has changed since.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from crossdock.routing.model import Demand, Network, Plan, Policy, Site
+from crossdock.routing.record import Record, Versions, decode, snapshot_of
+from crossdock.routing.terms import Terms, terms
+from crossdock.routing.view import View, rows_of
+
+Fence = Literal["excluded", "market", "capability", "country", "distance", "calendar", "capacity", "stock"]
+Standing = Literal["chosen", "passed_over", "fenced", "not_needed"]
+
+
+class Check(Struct, frozen=True):
+    """One fence at one location: what it expects and what was found, and whether that is enough."""
+
+    fence: Fence
+    expected: str
+    actual: str
+    passed: bool
+
+
+class Held(Struct, frozen=True):
+    """What a location had of one line: the units wanted, those it could ship, what one would cost there (milli)."""
+
+    key: int
+    item: int
+    wanted: int
+    there: int
+    unit_cost: int
+
+
+class Verdict(Struct, frozen=True):
+    """One location: how it stands, each fence in turn, what it had, and what shipping from there begins at (milli).
+
+    `opening` is the base of a parcel, its handling, lateness and prices per fulfillment; −1 behind a fence.
+    """
+
+    site_id: int
+    code: str
+    name: str
+    kind: str
+    standing: Standing
+    checks: tuple[Check, ...]
+    held: tuple[Held, ...]
+    opening: int
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The fences that keep the location out."""
+        return tuple(check for check in self.checks if not check.passed)
+
+
+class BillLine(Struct, frozen=True):
+    """One amount of a bill, in milli: where it arises (None for the whole order), what for, how it is counted."""
+
+    site_id: int | None
+    what: str
+    how: str
+    amount: int
+
+
+class Told(Struct, frozen=True):
+    """A plan with its bill written out; the amounts add up to cost and penalty."""
+
+    plan: Plan
+    lines: tuple[BillLine, ...]
+
+
+class Explanation(Struct, frozen=True):
+    """All there is to say about one decision."""
+
+    currency: str
+    demand: Demand
+    chosen: Told
+    passed_over: Told | None
+    passed_over_proven: bool
+    verdicts: tuple[Verdict, ...]
+    bound: int
+    gap: int
+    proven: bool
+    nodes: int
+    leftover: str
+    network: str
+    policy: str
+    rate_card: str
+    engine: str
+
+
+def explain(record: bytes, versions: Versions) -> Explanation:
+    """Explain a recorded decision in full.
+
+    Raises `KeyError` when a version that the decision rests on is not at hand.
+    """
+    found = decode(record)
+    decision = found.decision
+    policy = versions.policies[decision.rests_on.policy]
+    network = versions.networks[decision.rests_on.network]
+    chosen = Plan(
+        decision.assignments,
+        decision.unfilled,
+        decision.cost,
+        decision.penalty,
+        decision.extra_parcels,
+        decision.bill,
+    )
+    over = decision.passed_over
+    return Explanation(
+        currency=policy.card.currency,
+        demand=found.demand,
+        chosen=Told(chosen, bill_lines(chosen, policy)),
+        passed_over=None if over is None else Told(over.plan, bill_lines(over.plan, policy)),
+        passed_over_proven=over is not None and over.proven,
+        verdicts=_verdicts(found, network, policy, versions),
+        bound=decision.bound,
+        gap=decision.gap,
+        proven=decision.proven,
+        nodes=decision.nodes,
+        leftover=decision.leftover,
+        network=decision.rests_on.network,
+        policy=decision.rests_on.policy,
+        rate_card=decision.rests_on.rate_card,
+        engine=decision.rests_on.engine,
+    )
+
+
+def bill_lines(plan: Plan, policy: Policy) -> tuple[BillLine, ...]:
+    """Write a plan's bill out line by line; amounts of nothing are left out."""
+    out: list[BillLine] = []
+    for bill in plan.bill:
+        parcels = _count(bill.parcels, "parcel")
+        entries = (
+            ("carriage", f"{parcels}, {bill.km} km" if bill.km >= 0 else parcels, bill.base),
+            ("weight", f"{bill.weight_g} g", bill.weight),
+            ("handling of parcels", parcels, bill.handling_parcel),
+            ("handling of lines", _count(bill.lines, "line"), bill.handling_line),
+            ("handling of units", _count(bill.units, "unit"), bill.handling_unit),
+            ("lateness", f"delivered on day {bill.deliver_day}", bill.lateness),
+            ("prices", "versioned with the policy", bill.prices),
+        )
+        out += [BillLine(bill.site_id, what, how, amount) for what, how, amount in entries if amount]
+    if plan.extra_parcels:
+        extra = plan.extra_parcels // policy.extra_parcel
+        out.append(BillLine(None, "extra parcels", _count(extra, "parcel"), plan.extra_parcels))
+    if plan.penalty:
+        units = sum(units for _, units in plan.unfilled)
+        out.append(BillLine(None, "not shipped", _count(units, "unit"), plan.penalty))
+    return tuple(out)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _verdicts(record: Record, network: Network, policy: Policy, versions: Versions) -> tuple[Verdict, ...]:
+    demand, decision = record.demand, record.decision
+    known = terms(network, policy, demand.country, demand.requires)
+    view = View(demand, snapshot_of(record, versions), known, rows_of(demand, policy))
+    chosen = set(decision.site_ids)
+    over = set(decision.passed_over.plan.site_ids) if decision.passed_over else set()
+    out = []
+    for at, site in enumerate(network.sites):
+        held = _held(view, at, site, policy)
+        checks = (*_standing_checks(site, demand, policy), *_today(view, known, at, site), _stock(held))
+        fenced = not all(check.passed for check in checks)
+        standing: Standing = "fenced" if fenced else "not_needed"
+        if site.id in chosen:
+            standing = "chosen"
+        elif site.id in over:
+            standing = "passed_over"
+        opening = -1 if fenced else int(view.parcel[at]) - policy.extra_parcel
+        if opening >= 0 and view.late is not None:
+            opening += int(view.late[at])
+        out.append(Verdict(site.id, site.code, site.name, site.kind, standing, checks, held, opening))
+    return tuple(out)
+
+
+def _standing_checks(site: Site, demand: Demand, policy: Policy) -> tuple[Check, ...]:
+    missing = [name for name in demand.requires if name not in site.capabilities]
+    served = not policy.markets or demand.country in policy.markets
+    return (
+        Check("excluded", "not excluded", "excluded" if site.code in policy.excluded else "not excluded",
+              site.code not in policy.excluded),
+        Check("market", " ".join(policy.markets) or "any country", demand.country, served),
+        Check("capability", " ".join(demand.requires) or "none", " ".join(site.capabilities) or "none", not missing),
+    )  # fmt: skip
+
+
+def _today(view: View, known: Terms, at: int, site: Site) -> tuple[Check, ...]:
+    policy, demand, zone = known.policy, view.demand, int(view.zone[at])
+    lane = site.country == demand.country or zone != known.far
+    near = zone != known.far
+    last = policy.card.zones[-1].up_to_km
+    day, room = int(view.ship_day[at]), int(view.snapshot.capacity[at])
+    return (
+        Check("country", f"ships to {demand.country}", f"from {site.country}" + ("" if lane else ", no lane"), lane),
+        Check("distance", f"up to {last} km", "within the tariff" if near else f"beyond {last} km", near or not lane),
+        Check("calendar", "open", f"ships on day {day}" if day >= 0 else "closed", day >= 0),
+        Check("capacity", "at least 1 fulfillment", f"{room} left" if room < 255 else "255 or more left", room > 0),
+    )
+
+
+def _held(view: View, at: int, site: Site, policy: Policy) -> tuple[Held, ...]:
+    zone, out = int(view.zone[at]), []
+    for index, row in enumerate(view.rows):
+        able = set(row.requires) <= set(site.capabilities)
+        price = sum(p for item, where, p in policy.prices.units if item == row.item and where == site.id)
+        cost = site.handling_unit + view.unit_weight_cost(row, zone) + price
+        there = int(view.stock[index, at]) if able else 0
+        out.append(Held(row.lines[0].key, row.item, row.quantity, there, cost))
+    return tuple(out)
+
+
+def _stock(held: tuple[Held, ...]) -> Check:
+    some = sum(1 for line in held if line.there)
+    whole = sum(1 for line in held if line.there >= line.wanted)
+    return Check("stock", "a unit of any line", f"{some} of {len(held)} lines, {whole} in full", some > 0)

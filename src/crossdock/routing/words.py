@@ -1,0 +1,141 @@
+"""A decision in plain English, for whoever runs a store or answers the phone."""
+
+from crossdock.routing.explain import Check, Explanation, Told, Verdict
+
+_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "HUF": 2, "KWD": 3, "BHD": 3, "TND": 3}
+_SIGNS = {"GBP": "£", "USD": "$", "EUR": "€"}
+
+_WHY = {
+    "excluded": "the policy leaves it out",
+    "market": "the channel does not sell to this country",
+    "capability": "it cannot do what the order needs",
+    "country": "no tariff leads from its country to the customer's",
+    "distance": "it is further away than the tariff goes",
+    "calendar": "its calendar is closed",
+    "capacity": "it can take no more work on that day",
+    "stock": "it has nothing of what was ordered",
+}
+
+
+def money(milli: int, currency: str) -> str:
+    """Write an amount for people: rounded to the minor unit, half away from zero."""
+    minor = (abs(milli) + 500) // 1000
+    digits = _MINOR_DIGITS.get(currency, 2)
+    whole, part = divmod(minor, 10**digits)
+    text = f"{whole:,}" + (f".{part:0{digits}}" if digits else "")
+    sign = _SIGNS.get(currency)
+    return ("−" if milli < 0 and minor else "") + (f"{sign}{text}" if sign else f"{text} {currency}")
+
+
+def words(explanation: Explanation) -> list[str]:
+    """Tell a decision in sentences: what ships from where and why, what was passed over, how sure that is."""
+    name = {verdict.site_id: verdict.name for verdict in explanation.verdicts}
+    out = _chosen(explanation, name)
+    out += _passed_over(explanation, name)
+    out.append(_bound(explanation))
+    out += _fenced(explanation)
+    return out
+
+
+def _named(told: Told, name: dict[int, str]) -> str:
+    names = [name[site] for site in told.plan.site_ids]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1] if names else "nowhere"
+
+
+def _chosen(explanation: Explanation, name: dict[int, str]) -> list[str]:
+    told, currency = explanation.chosen, explanation.currency
+    plan = told.plan
+    out: list[str] = []
+    if plan.assignments:
+        cost = money(plan.cost, currency)
+        if len(plan.bill) == 1:
+            out.append(f"Shipped from {_named(told, name)}, because that costs least: {cost}.")
+        else:
+            out.append(f"Shipped from {_named(told, name)}, because together they cost least: {cost}.")
+        for bill in plan.bill:
+            away = f", {bill.km} km away" if bill.km >= 0 else ""
+            late = f", late by what costs {money(bill.lateness, currency)}" if bill.lateness else ""
+            out.append(
+                f"{name[bill.site_id]}{away}, sends {_many(bill.units, 'unit')} of {_many(bill.lines, 'line')} in "
+                f"{_many(bill.parcels, 'parcel')} for {money(bill.total, currency)}{late}."
+            )
+        out += _why_not_alone(explanation)
+    if plan.unfilled:
+        units = sum(count for _, count in plan.unfilled)
+        then = {
+            "backorder": "wait for stock",
+            "ship_available": "are dropped, and what is there ships",
+            "cancel": "lead to the whole order being canceled",
+            "review": "lie in the queue for review",
+        }[explanation.leftover]
+        verb = then if units > 1 else then.replace("wait ", "waits ", 1).replace("lead ", "leads ", 1)
+        out.append(f"{_many(units, 'unit')} could not be filled and {verb}.")
+    return out
+
+
+def _why_not_alone(explanation: Explanation) -> list[str]:
+    """Say of a divided order whether anybody could have shipped it alone."""
+    if len(explanation.chosen.plan.bill) < 2:
+        return []
+    able = [
+        verdict.name
+        for verdict in explanation.verdicts
+        if not verdict.failed and all(line.there >= line.wanted for line in verdict.held)
+    ]
+    if not able:
+        return ["No location has everything."]
+    return [f"{able[0]} has everything, but alone it would cost more."]
+
+
+def _passed_over(explanation: Explanation, name: dict[int, str]) -> list[str]:
+    over, currency = explanation.passed_over, explanation.currency
+    if over is None:
+        return ["There was no other way to ship any of it."] if explanation.chosen.plan.assignments else []
+    more = over.plan.total - explanation.chosen.plan.total
+    unfilled = sum(count for _, count in over.plan.unfilled) - sum(c for _, c in explanation.chosen.plan.unfilled)
+    less = f" and leave {_many(unfilled, 'more unit')} unfilled" if unfilled > 0 else ""
+    shipping = over.plan.cost - explanation.chosen.plan.cost
+    beginning = "The next best" if explanation.passed_over_proven else "The best other choice found"
+    if less:
+        word = f"{money(abs(shipping), currency)} {'more' if shipping >= 0 else 'less'}"
+        return [f"{beginning}, {_named(over, name)}, would cost {word} to ship{less}."]
+    if more == 0:
+        return [f"{beginning}, {_named(over, name)}, would cost the same; ties go to whole lines, fewer parcels, rank."]
+    return [f"{beginning}, {_named(over, name)}, would cost {money(more, currency)} more."]
+
+
+def _bound(explanation: Explanation) -> str:
+    currency = explanation.currency
+    if explanation.proven:
+        return "No plan can be cheaper: this is proven."
+    return (
+        f"No plan can be more than {money(explanation.gap, currency)} cheaper: that is proven, "
+        f"whether there is one is not."
+    )
+
+
+def _fenced(explanation: Explanation) -> list[str]:
+    out = []
+    groups: dict[str, list[Verdict]] = {}
+    for verdict in explanation.verdicts:
+        if verdict.standing == "fenced":
+            groups.setdefault(verdict.failed[0].fence, []).append(verdict)
+    for fence, verdicts in groups.items():
+        if len(verdicts) == 1:
+            out.append(f"{verdicts[0].name} was out of the question: {_WHY[fence]}.")
+        else:
+            shown = ", ".join(verdict.name for verdict in verdicts[:3])
+            more = f" and {len(verdicts) - 3} more" if len(verdicts) > 3 else ""
+            out.append(f"{len(verdicts)} locations were out of the question ({shown}{more}): {_WHY[fence]}.")
+    return out
+
+
+def check_in_words(check: Check) -> str:
+    """Tell one fence of one location."""
+    return f"{check.fence}: expects {check.expected}, finds {check.actual}" + (
+        "" if check.passed else " – keeps it out"
+    )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
