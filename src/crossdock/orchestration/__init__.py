@@ -48,6 +48,7 @@ from crossdock.orchestration.errors import (
     UnknownPolicy,
     VersionMismatch,
 )
+from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 
@@ -96,6 +97,7 @@ __all__ = [
     "cancel_job",
     "decisions_of",
     "error_file",
+    "explain_decision",
     "list_jobs",
     "list_policies",
     "new_import",

@@ -1,0 +1,19 @@
+"""Explaining a stored decision: its record, and the versions it rests on, in the words and figures of routing."""
+
+from __future__ import annotations
+
+from crossdock.orchestration.directory import StoredVersions
+from crossdock.routing import Explanation, Versions, explain
+from crossdock.storage.session import Session
+
+
+def explain_decision(session: Session, decision_id: int) -> Explanation | None:
+    """Return why a decision came out as it did; None when there is no such decision or a version of it is gone."""
+    rows = session.fetch("SELECT record FROM decisions WHERE id = ?", decision_id)
+    if not rows:
+        return None
+    stored = StoredVersions(session)
+    try:
+        return explain(bytes(rows[0][0]), Versions(stored.networks, stored.policies))
+    except KeyError:
+        return None
