@@ -6,9 +6,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
-from crossdock.kernel.document import CLEAN, Input, Metadata, Words
+from crossdock.kernel.document import Input, Metadata, Words, clean
 
-Sku = Annotated[str, Meta(min_length=1, max_length=64, pattern=CLEAN)]
+Sku = Annotated[str, clean(min_length=1, max_length=64)]
 Millimetres = Annotated[int, Meta(ge=0, le=10**6)]
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from crossdock.kernel.document import (
-    CLEAN,
     Amount,
     Code,
     Country,
@@ -22,6 +21,7 @@ from crossdock.kernel.document import (
     Instant,
     Metadata,
     Words,
+    clean,
 )
 
 MAX_LINES = 5_000
@@ -77,7 +77,7 @@ class AddressIn(Input):
     line2: Words = ""
     city: Words = ""
     region: Words = ""
-    postal_code: Annotated[str, Meta(max_length=20, pattern=CLEAN)] = ""
+    postal_code: Annotated[str, clean(max_length=20)] = ""
     phone: Words = ""
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
@@ -97,7 +97,7 @@ class DeliveryIn(Input):
 class LineIn(Input):
     """One line as it was bought and priced."""
 
-    sku: Annotated[str, Meta(min_length=1, max_length=64, pattern=CLEAN)]
+    sku: Annotated[str, clean(min_length=1, max_length=64)]
     quantity: Quantity
     unit_price: MoneyIn
     external_id: ExternalId | None = None
