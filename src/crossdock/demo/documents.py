@@ -16,12 +16,12 @@ from crossdock.orders import AddressIn, Adjustment, CustomerIn, DeliveryIn, Line
 from crossdock.routing import Policy
 
 
-def item_document(spec: ItemSpec) -> Item:
+def item(spec: ItemSpec) -> Item:
     """Give an item as it is put into the catalogue."""
     return Item(sku=spec.sku, name=spec.name, weight_g=spec.weight_g, handling_class=spec.handling_class)  # type: ignore[arg-type]
 
 
-def location_document(spec: LocationSpec) -> Location:
+def location(spec: LocationSpec) -> Location:
     """Give a location as it is put into the network; only what schema and spec name differently is said here."""
     flat = msgspec.to_builtins(spec)
     calendar = {name: flat.pop(name) for name in ("work_days", "holidays", "cut_off", "processing_days")}
@@ -33,17 +33,17 @@ def location_document(spec: LocationSpec) -> Location:
     )
 
 
-def channel_document(spec: ChannelSpec) -> Channel:
+def channel(spec: ChannelSpec) -> Channel:
     """Give the channel."""
     return msgspec.convert(msgspec.to_builtins(spec), Channel)
 
 
-def policy_document(spec: PolicySpec) -> Policy:
+def policy(spec: PolicySpec) -> Policy:
     """Give the routing policy with its rate card."""
     return msgspec.convert(msgspec.to_builtins(spec), Policy)
 
 
-def order_document(event: OrderPlaced, channel: str, currency: str) -> OrderIn:
+def order(event: OrderPlaced, channel: str, currency: str) -> OrderIn:
     """Give an order as its channel would have sent it."""
     sale = event.order
     return OrderIn(
@@ -54,7 +54,9 @@ def order_document(event: OrderPlaced, channel: str, currency: str) -> OrderIn:
         lines=tuple([_line(line, currency) for line in sale.lines]),
         deliveries=(DeliveryIn(destination=_address(event.destination, event.party.name)),),
         customer=CustomerIn(external_id=event.party.external_id, name=event.party.name),
-        charges=tuple([Adjustment(charge.code, MoneyIn(charge.amount, currency), charge.description) for charge in sale.charges]),
+        charges=tuple(
+            [Adjustment(charge.code, MoneyIn(charge.amount, currency), charge.description) for charge in sale.charges]
+        ),
         total=MoneyIn(_total(sale), currency),
         metadata={} if sale.review is None else {"review": sale.review},
     )
@@ -66,7 +68,11 @@ def _total(sale: SaleOrder) -> int:
 
 def _line(line: SaleLine, currency: str) -> LineIn:
     return LineIn(
-        line.sku, line.quantity, MoneyIn(line.unit_price, currency), name=line.description[:300], external_id=str(line.row)
+        line.sku,
+        line.quantity,
+        MoneyIn(line.unit_price, currency),
+        name=line.description[:300],
+        external_id=str(line.row),
     )
 
 

@@ -1,0 +1,252 @@
+"""The year, captured: every order, receipt and cancellation goes through the writer that the API uses.
+
+The clock goes along with the year, in steps of at most a day. Loading is idempotent: orders by their external id,
+receipts by their record, cancellations by a request key; so a load that broke off is simply run again. The last order
+of the year is captured after everything else: where it is, the year is whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from crossdock.demo import documents, feed
+from crossdock.demo.feed import CancellationReceived, OrderPlaced, Step
+from crossdock.demo.reconcile import Reconciliation
+from crossdock.demo.retailer import Retailer
+from crossdock.demo.supply import OPENED_AT
+from crossdock.demo.terms import CHANNEL
+from crossdock.kernel.clock import instant
+from crossdock.kernel.content import content_hash
+from crossdock.kernel.errors import CrossdockError
+from crossdock.orchestration import (
+    Actor,
+    CancelUnits,
+    CapturedOrder,
+    CaptureOrder,
+    PutChannels,
+    PutItems,
+    PutLocations,
+    PutPolicy,
+    RecordStock,
+    RequestKey,
+    StockFact,
+)
+from crossdock.orders import find_order
+
+LAST_ORDER = "581587"
+"""The external id of the last order of the year."""
+ACTOR = Actor("system:demo")
+SOURCE = "demo"
+_IN_FLIGHT = 500
+_FACTS_AT_ONCE = 2_000
+_REASON = "credit note"
+
+T = TypeVar("T")
+
+
+class Writer(Protocol):
+    """Who does the commands (storage.writer.Writer is one)."""
+
+    def submit(self, command: Any) -> Future[Any]:
+        """Queue a command; the future has its answer or the error that refused it."""
+
+
+class YearClock:
+    """The clock of a year that is over: it stands where the load is."""
+
+    def __init__(self) -> None:
+        self._at = instant(OPENED_AT)
+
+    def __call__(self) -> int:
+        """Return where the load is."""
+        return self._at
+
+    def move(self, at: int) -> None:
+        """Go forward; never back."""
+        self._at = max(self._at, at)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """How far the load is: events done, of how many, orders among them."""
+
+    done: int
+    total: int
+    orders: int
+
+
+class Loaded(msgspec.Struct):
+    """What was sent and what was refused; how it was routed is in the database."""
+
+    orders: int = 0
+    lines: int = 0
+    known: int = 0
+    """Orders that had been captured before: the load was run again."""
+    receipts: int = 0
+    cancellations: int = 0
+    refused: dict[str, int] = {}
+    """Commands that were refused, by the code of the error."""
+
+
+def is_loaded(session: Any) -> bool:
+    """Say whether the whole year is in the database."""
+    return find_order(session, CHANNEL.code, LAST_ORDER) is not None
+
+
+class Loader:
+    """Feeds the year to the writer; ``clock`` must be the clock that the writer goes by."""
+
+    def __init__(self, writer: Writer, clock: YearClock, year: Reconciliation, retailer: Retailer) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._year = year
+        self._retailer = retailer
+        self._ids: dict[str, int] = {}
+        self._refused: Counter[str] = Counter()
+        self._waiting: deque[tuple[Future[Any], Callable[[Any], None]]] = deque()
+        self.loaded = Loaded()
+
+    def set_up(self) -> None:
+        """Put the retailer: policy, locations, items, channel, and the stock that lies there when the year begins."""
+        retailer = self._retailer
+        self._do(PutPolicy(actor=ACTOR, code=retailer.channel.policy, policy=documents.policy(retailer.policy)))
+        self._do(PutLocations(actor=ACTOR, locations=tuple(map(documents.location, retailer.locations))))
+        self._do(PutItems(actor=ACTOR, items=tuple(map(documents.item, retailer.items))))
+        self._do(PutChannels(actor=ACTOR, channels=(documents.channel(retailer.channel),)))
+        at = instant(OPENED_AT)
+        facts = [
+            _received(f"opening {stock.location} {stock.sku}", stock.location, stock.sku, stock.quantity, at)
+            for stock in retailer.supply.opening
+        ]
+        for part in _parts(facts, _FACTS_AT_ONCE):
+            self._do(RecordStock(actor=ACTOR, facts=part))
+
+    def run(self, told: Callable[[Told], None] = lambda _: None) -> Loaded:
+        """Capture the year; ``told`` hears how far it is after each step."""
+        total = (
+            len(self._retailer.supply.receipts)
+            + len(self._year.orders)
+            + sum(bool(event.matched) for event in self._year.cancellations)
+        )
+        done = 0
+        for step in _last_order_last(feed.steps(feed.events(self._year, self._retailer))):
+            self._step(step)
+            done += len(step.receipts) + len(step.orders) + len(step.cancellations)
+            told(Told(done, total, self.loaded.orders))
+        self.loaded.refused = dict(self._refused.most_common())
+        return self.loaded
+
+    def _step(self, step: Step) -> None:
+        """Do the receipts, then the orders, then the cancellations of a step, each when the others are through."""
+        if step.receipts:
+            self._clock.move(instant(step.receipts[-1].at))
+            facts = [
+                _received(f"{e.at:%Y-%m-%d} {e.receipt.location} {e.receipt.sku}", e.receipt.location, e.receipt.sku,
+                          e.receipt.quantity, instant(e.at))
+                for e in step.receipts
+            ]  # fmt: skip
+            for part in _parts(facts, _FACTS_AT_ONCE):
+                self._do(RecordStock(actor=ACTOR, facts=part))
+            self.loaded.receipts += len(facts)
+        if step.orders:
+            # The clock may be ahead of an order by the length of a step; `at` says when it was placed.
+            self._clock.move(instant(step.orders[-1].at))
+            for placed in step.orders:
+                self._capture(placed)
+            self._finish()
+        if step.cancellations:
+            self._clock.move(instant(step.cancellations[-1].at))
+            for received in step.cancellations:
+                self._cancel(received)
+            self._finish()
+
+    def _capture(self, placed: OrderPlaced) -> None:
+        channel = self._retailer.channel
+        order = documents.order(placed, channel.code, channel.currency)
+
+        def captured(answer: CapturedOrder) -> None:
+            self._ids[order.external_id] = answer.order_id
+            self.loaded.orders += 1
+            self.loaded.lines += len(order.lines)
+            self.loaded.known += answer.replayed
+
+        mark, at = content_hash(order), instant(order.placed_at)
+        self._send(CaptureOrder(actor=ACTOR, order=order, content_hash=mark, at=at), captured)
+
+    def _cancel(self, received: CancellationReceived) -> None:
+        """Cancel the units of one row of a credit note; it may name lines of several orders."""
+        event = received.cancellation
+        by_order: dict[str, dict[int, int]] = {}
+        for part in event.matched:
+            lines = by_order.setdefault(part.external_id, {})
+            lines[part.line_number] = lines.get(part.line_number, 0) + part.quantity
+
+        def canceled(_: Any) -> None:
+            self.loaded.cancellations += 1
+
+        for external_id, lines in by_order.items():
+            order_id = self._ids.get(external_id)
+            if order_id is None:
+                self._refused["order_not_captured"] += 1
+                continue
+            key = f"{event.credit_note} {event.row} {external_id}"
+            command = CancelUnits(
+                actor=ACTOR,
+                order_id=order_id,
+                lines=lines,
+                reason=_REASON,
+                request=RequestKey(SOURCE, key, content_hash(sorted(lines.items()))),
+            )
+            self._send(command, canceled)
+
+    # -- the writer ----------------------------------------------------------------------------------------------
+
+    def _do(self, command: Any) -> Any:
+        return self._writer.submit(command).result()
+
+    def _send(self, command: Any, answered: Callable[[Any], None]) -> None:
+        if len(self._waiting) >= _IN_FLIGHT:
+            self._settle()
+        self._waiting.append((self._writer.submit(command), answered))
+
+    def _finish(self) -> None:
+        while self._waiting:
+            self._settle()
+
+    def _settle(self) -> None:
+        future, answered = self._waiting.popleft()
+        try:
+            answer = future.result()
+        except CrossdockError as error:
+            if error.status >= 500:
+                raise
+            self._refused[error.code] += 1
+            return
+        answered(answer)
+
+
+def _received(record: str, location: str, sku: str, quantity: int, at: int) -> StockFact:
+    return StockFact(
+        source=SOURCE, record=record, kind="received", sku=sku, location=location, quantity=quantity, occurred_at=at
+    )
+
+
+def _last_order_last(steps: Iterable[Step]) -> Iterator[Step]:
+    """Hold the last order of the year back until everything else is done."""
+    held: list[OrderPlaced] = []
+    for step in steps:
+        if step.orders and step.orders[-1].order.external_id == LAST_ORDER:
+            held.append(step.orders[-1])
+            step = msgspec.structs.replace(step, orders=step.orders[:-1])  # noqa: PLW2901  (the same step, less one)
+        yield step
+    if held:
+        yield Step(orders=tuple(held))
+
+
+def _parts(whole: Sequence[T], size: int) -> Iterator[tuple[T, ...]]:
+    for start in range(0, len(whole), size):
+        yield tuple(whole[start : start + size])
