@@ -43,7 +43,7 @@ class SupplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     fast_weeks: int = 3
     usual_weeks: int = 6
     slow_weeks: int = 13
-    safety: float = 0.25
+    safety: float = 0.5
     """Extra units at a centre, as a share of what it expects in one cycle."""
     one_centre: float = 0.03
     """Share of the slow items that only one centre holds."""
