@@ -41,7 +41,8 @@ class Dual:
         # what nobody has is lost in every plan; what somebody has is never worth more than sending it all alone
         self.q = np.minimum(problem.q, problem.U.sum(axis=1))
         self.offset = float(problem.p @ (problem.q - self.q))
-        alone = np.where(problem.U > 0, problem.c + (problem.H + problem.f), 0.0).max(axis=1)
+        own = problem.parcels(problem.w)[:, None]
+        alone = np.where(problem.U > 0, problem.c + (problem.H + problem.F + problem.B * own), 0.0).max(axis=1)
         self.p = np.minimum(problem.p, alone)
         self.two = not problem.one_parcel
         self.variable, self.fixed = [problem.U * problem.c], [problem.f]
@@ -81,10 +82,6 @@ class Dual:
         self.fixed = [fixed[columns] for fixed in self.fixed]
         if self.cover is not None:
             self.count_on(self.core)
-
-    def start(self, v: Floats) -> Floats:
-        """Give a vector of prices from prices per line."""
-        return v if self.cover is None else np.concatenate((v, np.zeros(len(v))))
 
     def limited(self, prices: Floats) -> Floats:
         """Bring prices back to what is allowed: not below 0, together not above the penalty."""
@@ -155,9 +152,9 @@ class Root:
         return above
 
 
-def ascend(dual: Dual, v: Floats, at_least: int, target: float, steps: int) -> Root:
-    """Improve the prices until the bound reaches the target, as it must when no such set is better, or steps end."""
-    upper = target if target < np.inf else float(dual.q @ dual.p) + dual.offset
+def ascend(dual: Dual, v: Floats, at_least: int, upper: float, target: float, steps: int) -> Root:
+    """Improve the prices until the bound reaches the target or the steps end; `upper` is where the optimum may be."""
+    upper = upper if upper < np.inf else float(dual.q @ dual.p) + dual.offset
     pace, best, since = 1.0, Root(v, v, -np.inf), 0
     for _ in range(steps):
         s, units, used = dual.reduced(v, dual.cover)

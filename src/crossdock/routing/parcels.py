@@ -91,7 +91,7 @@ def _with(
 def _moves(
     problem: Problem, columns: Ints, x: Floats, source: int, room: Floats
 ) -> tuple[list[Options], list[int], bool]:
-    """List per line what can be moved from the source; say whether a line never wants two targets."""
+    """List per line what can be moved from the source; say whether nothing better was left out of the list."""
     out: list[Options] = []
     names: list[int] = []
     plain = True
@@ -104,14 +104,16 @@ def _moves(
         for target in range(len(columns)):
             if target == source or spare[line, target] <= 0:
                 continue
-            most = min(there, spare[line, target])
+            most = min(there, spare[line, target], room[target] // grams)
             narrow += most < there
-            plain &= min(most, room[target] // grams) <= _MOST_OPTIONS
-            units = np.arange(1.0, min(most, room[target] // grams, _MOST_OPTIONS) + 1.0)
+            plain &= most <= _MOST_OPTIONS
+            units = np.arange(1.0, min(most, _MOST_OPTIONS) + 1.0)
             cost = units * (c[line, target] - c[line, source]) + handling[target] * (x[line, target] == 0)
             cost[units == there] -= handling[source]
             parts.append((units, cost, np.full(len(units), target)))
+        # with a second target a line may want both; a line of several pieces may want to be divided anew: no claim then
         plain &= len(parts) < 2 or narrow == 0
+        plain &= len(columns) == 2 or there == x[line].sum() or not parts
         if any(len(part[0]) for part in parts):
             every = [np.concatenate([part[at] for part in parts]) for at in range(3)]
             out.append(Options(every[0], every[0] * grams, every[1], every[2].astype(np.int64)))

@@ -67,7 +67,8 @@ class Problem:
         self.split_lines = terms.policy.split == "unit"
         self.cells = _CELLS
         self.value_none = float(self.q @ self.p)
-        short = (margin < self.H + self.B) & (self.U > 0)
+        own = np.maximum(np.ceil(self.w / self.limit), 1.0)[:, None]  # a unit may be heavier than a parcel
+        short = (margin < self.H + self.B * own) & (self.U > 0)
         self.filling = self.one_parcel or not bool(short.any())
         dearest = float(self.q @ self.c.max(axis=1)) + float((self.f + self.H * self.n).sum()) if self.m else 0.0
         parcels = self.weight_g / self.limit * float(self.B.max()) * 2 if self.m else 0.0

@@ -68,7 +68,7 @@ def _beaten(view: View, by_zone: Floats, lines: int, units: int, parcels: int, t
     some = opening[ok]
     dearest = float(some.max()) + terms.unit_max + terms.line_max
     for row in view.rows:  # a unit left behind must cost more than sending it, alone in a parcel, from anywhere
-        if row.penalty < dearest + (row.weight_g * terms.rate_max + 500) // 1000:
+        if row.penalty < dearest + (row.weight_g * terms.rate_max + 500) // 1000 or row.weight_g > terms.limit:
             return False
     if total >= EXACT:
         return False

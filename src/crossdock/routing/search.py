@@ -4,11 +4,12 @@ import numpy as np
 
 from crossdock.routing.additions import Additions
 from crossdock.routing.dual import Dual, ascend
-from crossdock.routing.fill import Filled, fill, fill_bounded
+from crossdock.routing.fill import fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.pairs import pair_totals
+from crossdock.routing.prices import core_of, start_prices
 from crossdock.routing.problem import Problem
-from crossdock.routing.terms import Bools, Floats
+from crossdock.routing.terms import Floats
 from crossdock.routing.tree import Tree
 
 _CLIMBS = 40
@@ -40,36 +41,6 @@ def singles(problem: Problem) -> tuple[Floats, Floats]:
     if problem.filling:
         return total, total
     return total, problem.value_none - problem.gain.sum(axis=0) + problem.f
-
-
-def start_prices(problem: Problem, dual: Dual, plan: Filled) -> Floats:
-    """Give prices at which a plan's locations just pay: its unit costs, and what opening costs shared out by cost.
-
-    A line that is not shipped, or only in part, is worth its penalty.
-    """
-    x, columns = plan.x, plan.columns
-    c, served = problem.c[:, columns], plan.x > 0
-    unit = np.where(served, c, 0.0).max(axis=1)
-    weight = np.where(served, problem.q[:, None], 0.0) * np.maximum(c, 1.0)
-    fixed = (
-        problem.f[columns]
-        if problem.one_parcel
-        else problem.F[columns] + problem.B[columns] * problem.parcels(problem.w @ x)
-    )
-    share = np.floor(fixed * weight / np.maximum(weight.sum(axis=0), 1.0)).sum(axis=1)
-    handling = np.where(served, problem.H[columns], 0.0).sum(axis=1)
-    v = unit + np.ceil((share + handling) / problem.q)
-    scarce = x.sum(axis=1) < problem.q
-    prices: Floats = np.where(scarce, dual.p, np.minimum(v, dual.p))
-    return prices
-
-
-def core_of(problem: Problem, plan: Filled) -> Bools:
-    """Give the columns that the plan leans on: those that serve at least a quarter as many lines as the busiest."""
-    lines = (plan.x > 0).sum(axis=0)
-    core = np.zeros(problem.m, dtype=bool)
-    core[plan.columns[lines * 4 >= lines.max()]] = True
-    return core
 
 
 def search(problem: Problem) -> Found:
@@ -129,8 +100,9 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
         dual = Dual(problem, multiplier)
         dual.count_on(core_of(problem, incumbents.best))
-        start = dual.start(start_prices(problem, dual, incumbents.best))
-        roots.append((ascend(dual, start, 2, target, _STEPS), dual))
+        start = start_prices(problem, dual, incumbents.best)
+        upper = target if len(incumbents.best.columns) < 2 else incumbents.best.total
+        roots.append((ascend(dual, start, 2, upper, target, _STEPS), dual))
     root, dual = max(roots, key=lambda pair: pair[0].bound)
     if root.bound >= target:
         return root.bound, 0
@@ -146,7 +118,8 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         at_least = 3
         if problem.m < 3 or problem.most == 2:
             return closed, 0
-        root = ascend(dual, root.v, 3, incumbents.second_key[0], _STEPS)
+        upper = incumbents.second_key[0] if len(incumbents.best.columns) < 3 else incumbents.best.total
+        root = ascend(dual, root.v, 3, upper, incumbents.second_key[0], _STEPS)
         if root.bound >= incumbents.second_key[0]:
             return min(closed, root.bound), 0
         keep = np.flatnonzero(root.bound + root.rise(3) < incumbents.second_key[0])
