@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable
 
-from litestar import Request, Router
+from litestar import Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
@@ -26,7 +26,6 @@ def web_router(backend: Backend, *, clock: Clock = now, zone: str = "UTC") -> Ro
     """Return the console for an application; ``zone`` is the time zone that its pages are written in."""
     console = Console(backend, clock, zone)
     door = Door(backend, clock)
-    explain = _Explain(console)
 
     # Litestar copies what it is given, whatever hangs on it included; plain functions stay as they are.
     async def check(request: AnyRequest) -> AnyResponse | None:
@@ -49,11 +48,7 @@ def web_router(backend: Backend, *, clock: Clock = now, zone: str = "UTC") -> Ro
         route_handlers=[behind, *sign_in.open_handlers, static],
         dependencies={"console": Provide(lambda: console, sync_to_thread=False)},
         after_request=_add_headers,
-        exception_handlers={
-            CrossdockError: lambda request, error: explain.refusal(request, error),
-            HTTPException: lambda request, error: explain.http(request, error),
-            Exception: lambda request, error: explain.fault(request, error),
-        },
+        exception_handlers={Exception: _explainer(console), HTTPException: _explainer(console)},
         include_in_schema=False,
     )
 
@@ -70,29 +65,21 @@ def _add_headers(response: AnyResponse) -> AnyResponse:
     return response
 
 
-class _Explain:
-    """Turns errors into pages that say what is wrong and where to go."""
+def _explainer(console: Console) -> Callable[[AnyRequest, Exception], AnyResponse]:
+    """Return what turns errors into pages that say what is wrong and where to go."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def refusal(self, request: AnyRequest, error: CrossdockError) -> AnyResponse:
-        """Show an error of ours in its own words."""
-        return self._page(request, error.title, error.detail, error.status)
-
-    def http(self, request: AnyRequest, error: HTTPException) -> AnyResponse:
-        """Show what the framework refused."""
-        if error.status_code == 404:
-            return self._page(request, "There is no such page", "Check the address, or start from one of these.", 404)
-        title = "This is not possible" if error.status_code < 500 else "Something went wrong on our side"
-        return self._page(request, title, str(error.detail), error.status_code)
-
-    def fault(self, request: Request[Any, Any, Any], error: Exception) -> AnyResponse:
-        """Show that the fault is ours, and keep its details for the log."""
-        log.error("a page failed: %s", request.url.path, exc_info=error)
-        return self._page(request, "Something went wrong on our side", "The page could not be made. Try it again.", 500)
-
-    def _page(self, request: AnyRequest, title: str, detail: str, status: int) -> AnyResponse:
+    def page(request: AnyRequest, title: str, detail: str, status: int) -> AnyResponse:
         template = "error.html" if getattr(request.state, "signed_in", None) else "error_outside.html"
-        page = self._console.page(request, template, title=title, detail=detail, request_id="", status=status)
-        return _add_headers(page)
+        return _add_headers(console.page(request, template, title=title, detail=detail, status=status))
+
+    def explain(request: AnyRequest, error: Exception) -> AnyResponse:
+        if isinstance(error, CrossdockError):
+            return page(request, error.title, error.detail, error.status)
+        if isinstance(error, HTTPException) and error.status_code == 404:
+            return page(request, "There is no such page", "Check the address, or start from one of these.", 404)
+        if isinstance(error, HTTPException) and error.status_code < 500:
+            return page(request, "This is not possible", str(error.detail), error.status_code)
+        log.error("a page failed: %s", request.url.path, exc_info=error)
+        return page(request, "Something went wrong on our side", "The page could not be made. Try it again.", 500)
+
+    return explain

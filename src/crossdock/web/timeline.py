@@ -9,6 +9,7 @@ import msgspec
 
 from crossdock.events import StoredEvent
 from crossdock.kernel.money import show
+from crossdock.web.formats import day
 from crossdock.web.words import plain, plural, sentence
 
 
@@ -105,7 +106,7 @@ def _revised(d: dict[str, Any]) -> Said:
 
 
 def _planned(d: dict[str, Any]) -> Said:
-    days = f"work on {d['work_on']}, there on {d['deliver_on']}" if d.get("work_on") else ""
+    days = f"work on {day(d['work_on'])}, there {day(d['deliver_on'])}" if d.get("work_on") else ""
     return (
         f"Fulfillment planned at {d['location']}",
         f"{_units(d['lines'])}; {days}".strip("; "),

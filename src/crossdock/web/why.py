@@ -1,27 +1,34 @@
-"""Why this location: a decision as a store manager reads it, words first, then the bill, then the map."""
+"""Why this location: a decision as a store manager reads it, words first, then bill, map and every candidate."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from crossdock.analytics import Place
+from crossdock.kernel.geo import distance_km, xyz
 from crossdock.kernel.ids import decode_id
-from crossdock.kernel.money import Money
-from crossdock.orchestration import DecisionView, read_decision
+from crossdock.kernel.money import Money, milli_to_minor
+from crossdock.orchestration import DecisionView, explain_decision, read_decision
+from crossdock.routing import Check, Explanation, Told, Verdict, words
 from crossdock.web import maps
-from crossdock.web.formats import money
-from crossdock.web.words import plural
+from crossdock.web.formats import day
+from crossdock.web.words import Word, sentence
 
-MAP = (420, 420)
-_PARTS = (
-    ("Carriage", "carriage"),
-    ("Handling", "handling"),
-    ("Lateness", "lateness"),
-    ("Added prices", "prices"),
-)
+MAP = (440, 400)
+LINE = 15
+STANDING = {
+    "chosen": Word("Chosen", "go"),
+    "passed_over": Word("Passed over", "info"),
+    "not_needed": Word("Not needed", "neutral"),
+    "fenced": Word("Out of the question", "bad"),
+}
+_NOT_SHIPPED = "not shipped"
+_DAY = re.compile(r"\bday (7\d{5})\b")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -34,14 +41,27 @@ class Row(msgspec.Struct, frozen=True):
     total: bool = False
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """One location that was looked at: its verdict, what it had, what kept it out, each fence."""
+
+    code: str
+    name: str
+    verdict: Word
+    km: int | None
+    stock: str
+    opening: Money | None
+    reasons: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
 class Site(msgspec.Struct, frozen=True):
     """A location on the decision's map."""
 
     x: float
     y: float
+    text_y: float
     name: str
     chosen: bool
-    passed: bool
     anchor: str
 
 
@@ -57,94 +77,92 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision in words, money and a picture."""
+    """A decision in words, money, a picture and verdicts."""
 
     decision: DecisionView
     words: tuple[str, ...]
     rows: tuple[Row, ...]
+    candidates: tuple[Candidate, ...]
     route: Route | None
 
 
-def explain(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place]) -> Why | None:
-    """Explain a decision; None when it is not there."""
-    decision = read_decision(session, decode_id("dec", decision_id))
-    if decision is None:
+def why(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place]) -> Why | None:
+    """Explain a decision; None when it, or a version it rests on, is not there."""
+    number = decode_id("dec", decision_id)
+    decision, explanation = read_decision(session, number), explain_decision(session, number)
+    if decision is None or explanation is None:
         return None
     return Why(
         decision=decision,
-        words=tuple(_words(decision, known)),
-        rows=tuple(_bill(decision)),
+        words=tuple(_readable(text) for text in words(explanation)),
+        rows=tuple(_bill(explanation)),
+        candidates=tuple(_candidates(explanation, delivery, known)),
         route=_route(decision, delivery, known),
     )
 
 
-def _name(code: str, known: Mapping[str, Place]) -> str:
-    place = known.get(code)
-    return place.name if place and place.name else code
+def _readable(text: str) -> str:
+    """Write the days of a text, which routing counts, as dates."""
+    return _DAY.sub(lambda match: day(date.fromordinal(int(match[1]))), text)
 
 
-def _names(codes: Sequence[str], known: Mapping[str, Place]) -> str:
-    names = [_name(code, known) for code in codes]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _bill(explanation: Explanation) -> list[Row]:
+    """Set both plans' bills side by side: the cost first, then what leaving units behind is taken to cost."""
+    currency, chosen, over = explanation.currency, explanation.chosen, explanation.passed_over
+    of_chosen, of_passed = _amounts(chosen), _amounts(over) if over else {}
+    names = [name for name in {**of_chosen, **of_passed} if name != _NOT_SHIPPED]
 
+    def row(name: str, mine: int, theirs: int, *, total: bool = False) -> Row:
+        here = Money(milli_to_minor(mine), currency)
+        if over is None:
+            return Row(name, here, None, None, total)
+        there = Money(milli_to_minor(theirs), currency)
+        return Row(name, here, there, Money(there.amount - here.amount, currency), total)
 
-def _words(decision: DecisionView, known: Mapping[str, Place]) -> list[str]:
-    """Say what was chosen, what the next best would have cost, and how certain it is."""
-    plan, over = decision.plan, decision.passed_over
-    sites = [site.location for site in plan.locations]
-    units = sum(site.units for site in plan.locations)
-    left = sum(entry.quantity for entry in plan.unfilled)
-    out = []
-    if sites:
-        parcels = sum(site.parcels for site in plan.locations)
-        out.append(
-            f"{plural(units, 'unit')} ship from {_names(sites, known)} in {plural(parcels, 'parcel')}"
-            f" for {money(plan.cost)}."
-        )
-    if left:
-        out.append(f"{plural(left, 'unit')} could not be placed anywhere.")
-    if over is not None and over.locations and sites:
-        others = [site.location for site in over.locations]
-        out.append(f"The best plan that was passed over ships from {_names(others, known)}. {_difference(decision)}")
-    if decision.proven:
-        out.append("No plan could have been cheaper: that is proven.")
-    else:
-        out.append(f"A better plan could have saved {money(decision.gap)} at the most.")
-    return out
-
-
-def _difference(decision: DecisionView) -> str:
-    plan, over = decision.plan, decision.passed_over
-    if over is None:
-        return ""
-    fewer = sum(e.quantity for e in over.unfilled) - sum(e.quantity for e in plan.unfilled)
-    more = Money(over.cost.amount - plan.cost.amount, plan.cost.currency)
-    cost = f"It would have cost {money(more)} more" if more.amount > 0 else f"It would have cost {money(over.cost)}"
-    if more.amount == 0:
-        cost = "It would have cost the same"
-    return f"{cost}, and left {plural(fewer, 'unit')} more behind." if fewer > 0 else f"{cost}."
-
-
-def _bill(decision: DecisionView) -> list[Row]:
-    plan, over = decision.plan, decision.passed_over
-    rows = [_row(name, _sum(plan, field), None if over is None else _sum(over, field)) for name, field in _PARTS]
-    rows.append(_row("Further parcels", plan.extra_parcels, None if over is None else over.extra_parcels))
-    rows = [row for row in rows if row.chosen.amount or (row.passed and row.passed.amount)]
-    rows.append(_row("Cost", plan.cost, None if over is None else over.cost, total=True))
-    penalty = _row("Units left behind", plan.unfilled_penalty, None if over is None else over.unfilled_penalty)
-    if penalty.chosen.amount or (penalty.passed and penalty.passed.amount):
-        rows.append(penalty)
-        rows.append(_row("What plans are compared by", plan.total, None if over is None else over.total, total=True))
+    rows = [row(sentence(name), of_chosen.get(name, 0), of_passed.get(name, 0)) for name in names]
+    rows.append(row("Cost", chosen.plan.cost, over.plan.cost if over else 0, total=True))
+    if chosen.plan.penalty or (over and over.plan.penalty):
+        rows.append(row("Units left behind", chosen.plan.penalty, over.plan.penalty if over else 0))
+        rows.append(row("Compared by", chosen.plan.total, over.plan.total if over else 0, total=True))
     return rows
 
 
-def _sum(plan: Any, field: str) -> Money:
-    return Money(sum(getattr(site, field).amount for site in plan.locations), plan.cost.currency)
+def _amounts(told: Told) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for line in told.lines:
+        out[line.what] = out.get(line.what, 0) + line.amount
+    return out
 
 
-def _row(name: str, chosen: Money, passed: Money | None, *, total: bool = False) -> Row:
-    more = None if passed is None else Money(passed.amount - chosen.amount, chosen.currency)
-    return Row(name, chosen, passed, more, total)
+def _candidates(explanation: Explanation, delivery: Any, known: Mapping[str, Place]) -> list[Candidate]:
+    """Return every location, the chosen first, those behind a fence last, each group by distance."""
+    order = list(STANDING)
+    out = [_candidate(verdict, explanation.currency, delivery, known) for verdict in explanation.verdicts]
+    labels = {word.label: order.index(name) for name, word in STANDING.items()}
+    return sorted(out, key=lambda one: (labels[one.verdict.label], one.km if one.km is not None else 0, one.code))
+
+
+def _candidate(verdict: Verdict, currency: str, delivery: Any, known: Mapping[str, Place]) -> Candidate:
+    full = sum(1 for line in verdict.held if line.there >= line.wanted)
+    some = sum(1 for line in verdict.held if 0 < line.there < line.wanted)
+    stock = f"{full} of {len(verdict.held)} in full" + (f", {some} in part" if some else "")
+    return Candidate(
+        code=verdict.code,
+        name=verdict.name or verdict.code,
+        verdict=STANDING[verdict.standing],
+        km=_km(known.get(verdict.code), delivery),
+        stock=stock if full or some else "nothing",
+        opening=Money(milli_to_minor(verdict.opening), currency) if verdict.opening >= 0 else None,
+        reasons=tuple(f"{sentence(c.fence)}: {_readable(c.actual)}, needs {c.expected}" for c in verdict.failed),
+        checks=tuple(msgspec.structs.replace(check, actual=_readable(check.actual)) for check in verdict.checks),
+    )
+
+
+def _km(place: Place | None, delivery: Any) -> int | None:
+    if place is None or delivery.latitude is None or delivery.longitude is None:
+        return None
+    here, there = xyz(place.latitude, place.longitude), xyz(delivery.latitude, delivery.longitude)
+    return int(distance_km(here, there))
 
 
 def _route(decision: DecisionView, delivery: Any, known: Mapping[str, Place]) -> Route | None:
@@ -156,10 +174,18 @@ def _route(decision: DecisionView, delivery: Any, known: Mapping[str, Place]) ->
         return None
     to = (delivery.latitude, delivery.longitude)
     frame = maps.fit([to, *((known[code].latitude, known[code].longitude) for code in codes)], *MAP)
-    sites = []
-    for code in codes:
-        x, y = frame.place(known[code].latitude, known[code].longitude)
-        anchor = "end" if x > frame.width * 0.6 else "start"
-        sites.append(Site(x, y, code, code in chosen, code in passed, anchor))
     x, y = frame.place(*to)
-    return Route(frame.width, frame.height, maps.land(frame), x, y, tuple(sites))
+    sites = tuple(_sites(codes, chosen, known, frame))
+    return Route(frame.width, frame.height, maps.land(frame), x, y, sites)
+
+
+def _sites(codes: Sequence[str], chosen: set[str], known: Mapping[str, Place], frame: maps.Frame) -> list[Site]:
+    """Place the locations; a name that would cover another one moves below it."""
+    sites: list[Site] = []
+    for code in sorted(codes, key=lambda one: -known[one].latitude):
+        x, y = frame.place(known[code].latitude, known[code].longitude)
+        text_y = y + 4
+        while any(abs(text_y - other.text_y) < LINE and abs(x - other.x) < frame.width * 0.5 for other in sites):
+            text_y += LINE
+        sites.append(Site(x, y, text_y, code, code in chosen, "end" if x > frame.width * 0.6 else "start"))
+    return sites

@@ -51,6 +51,17 @@ EXECUTION = {
 ON_HOLD = Word("On hold", "bad")
 QUEUED = Word("In a queue", "wait")
 
+CAUSES = {
+    "capture": " when the order came in",
+    "manual": " because somebody asked for it",
+    "address": " for the new address",
+    "amend_address": " for the new address",
+    "address_amended": " for the new address",
+    "stock": " when stock came in",
+    "receipt": " when stock came in",
+    "short": " because stock was missing",
+}
+
 LOCATION_KINDS = {
     "dc": "Distribution centre",
     "store": "Store",

@@ -18,7 +18,7 @@ from crossdock.web.security import AnyRequest, AnyResponse
 ITEMS = 50
 MOVEMENTS = 25
 POSITIONS = 500
-COUNTERS = ("on_hand", "picked", "reserved", "allocated", "short")
+COUNTERS = ("on_hand", "allocated", "picked", "reserved", "short")
 SHOWS: tuple[Show, ...] = get_args(Show)
 SHOW_WORDS = {"all": "All items", "out": "Nothing to claim", "short": "Short"}
 Text = Annotated[str, Parameter(max_length=120)]

@@ -16,7 +16,7 @@ from crossdock.orders import OrderView, read_order
 from crossdock.web import timeline
 from crossdock.web.console import Console
 from crossdock.web.security import AnyRequest, AnyResponse
-from crossdock.web.why import Why, explain
+from crossdock.web.why import Why, why
 
 DONE = {
     "cancel": "The units are canceled, and their stock is free again.",
@@ -55,7 +55,7 @@ def _read(session: Any, order_id: int) -> dict[str, Any]:
         "places": known,
         "fulfillments": fulfillments_of(session, order_id),
         "timeline": timeline.timeline(read_timeline(session, order_id)),
-        "why": _why(session, found, known),
+        "whys": _why(session, found, known),
         "queue": [entry for entry in found.queue if entry.closed_at is None],
         "open_holds": [hold for hold in found.holds if hold.released_at is None],
         "lines_to_cancel": _cancelable(found),
@@ -66,8 +66,8 @@ def _why(session: Any, order: OrderView, known: dict[str, Place]) -> list[Why]:
     """Explain the latest decision of each delivery; earlier ones are in the timeline."""
     latest = {decision.delivery: decision.id for decision in order.decisions}
     deliveries = {delivery.no: delivery for delivery in order.deliveries}
-    explained = [explain(session, id_, deliveries[no], known) for no, id_ in sorted(latest.items()) if no in deliveries]
-    return [why for why in explained if why is not None]
+    explained = [why(session, id_, deliveries[no], known) for no, id_ in sorted(latest.items()) if no in deliveries]
+    return [one for one in explained if one is not None]
 
 
 class LineToCancel(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@
     return {
       width,
       height: 190,
-      padding: [10, 4, 0, 0],
+      padding: [10, 16, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: false, range: [-0.6, data.names.length - 0.4] }, y: { range: (u, low, high) => [0, Math.max(high * 1.12, 4)] } },
