@@ -11,7 +11,7 @@ from crossdock.kernel.errors import FieldError
 from crossdock.orchestration import Actor, RequestKey
 
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,200}$"
-IF_MATCH = r'^("[0-9]{1,18}"|\*)$'
+IF_MATCH = r'^("[0-9]{1,18}"|[0-9]{1,18}|[*])$'
 _KEY = re.compile(IDEMPOTENCY_KEY)
 _MATCH = re.compile(IF_MATCH)
 REPLAYED = (b"idempotency-replayed", b"true")
@@ -56,7 +56,7 @@ def wanted_version(call: Call) -> int | None:
     text = given.decode("latin-1").strip()
     if not _MATCH.fullmatch(text):
         raise _invalid("If-Match", 'Expected the ETag of an earlier answer, such as "3", or *.')
-    return None if text == "*" else int(text[1:-1])
+    return None if text == "*" else int(text.strip('"'))
 
 
 def _invalid(header: str, message: str) -> InvalidParameter:

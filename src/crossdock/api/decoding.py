@@ -24,7 +24,7 @@ def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     try:
         value = decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _all_faults(decoder.type, body, str(error)) from None
+        value = _second_look(decoder, body, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJson(f"The body is not JSON: {_plain(error)}.") from None
     if _NUL in body and (faults := tuple(_nuls(msgspec.json.decode(body), ""))):
@@ -38,12 +38,30 @@ def _plain(error: Exception) -> str:
     return str(error).removeprefix("JSON is malformed: ") or "nothing was sent"
 
 
-def _all_faults(type_: Any, body: bytes, first: str) -> Invalid:
+def _second_look(decoder: msgspec.json.Decoder[Any], body: bytes, first: str) -> Any:
+    """Find every fault; when there is none, whole numbers were only written as 8.0, which JSON takes for 8."""
     try:
-        found = list(faults(type_, msgspec.json.decode(body)))
+        plain = msgspec.json.decode(body)
     except msgspec.DecodeError as error:
-        return InvalidJson(f"The body is not JSON: {_plain(error)}.")
-    return _invalid(found or [Fault("", "invalid", first)])
+        raise InvalidJson(f"The body is not JSON: {_plain(error)}.") from None
+    if found := [*faults(decoder.type, plain), *_nuls(plain, "")]:
+        raise _invalid(found)
+    try:
+        return decoder.decode(msgspec.json.encode(_whole(plain)))
+    except msgspec.ValidationError:
+        raise _invalid([Fault("", "invalid", first)]) from None
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {key: _whole(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _invalid(found: list[Fault]) -> Invalid:

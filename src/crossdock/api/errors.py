@@ -113,3 +113,11 @@ class ScopeNotYours(Forbidden):
     code = "scope_not_yours"
     title = "A key cannot hand out a scope that it lacks"
     next_step = "Leave the scope out, or use a key that has it."
+
+
+class OwnKey(Refused):
+    """A key cannot revoke itself, so that nobody locks everybody out."""
+
+    code = "own_key"
+    title = "A key cannot revoke itself"
+    next_step = "Revoke it with another key that has the scope keys:write, or with `crossdock keys revoke`."

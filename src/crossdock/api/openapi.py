@@ -200,6 +200,7 @@ def _parameters(operation: Operation) -> Iterable[dict[str, Any]]:
             "required": True,
             "description": parameter.description,
             "schema": parameter.schema,
+            **({"example": operation.path_examples[name]} if name in operation.path_examples else {}),
         }
     if operation.query is not None:
         _, components = msgspec.json.schema_components([operation.query], ref_template=_REF)

@@ -51,6 +51,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     query: type[Query] | None = None
     body: Any = None
     examples: dict[str, Any] = {}
+    path_examples: dict[str, str] = {}
     media: str = "application/json"
     streamed: bool = False
     errors: tuple[type[CrossdockError], ...] = ()

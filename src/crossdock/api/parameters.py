@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, inspect
 
 from crossdock.api.errors import InvalidParameter
 from crossdock.kernel.document import CLEAN
@@ -97,6 +98,12 @@ def read_query(type_: type[Query], query: bytes) -> Any:
         raise InvalidParameter("The query string is not percent-encoded UTF-8, or has more than 200 parts.") from None
     values: dict[str, Any] = {}
     faults: list[FieldError] = []
+    if "%00" in query.decode("ascii"):
+        faults += [
+            FieldError(f"query:{name[:64]}", "control_character", "A text cannot hold the character NUL.")
+            for name, texts in given.items()
+            if any("\x00" in text for text in texts)
+        ]
     for field in msgspec.structs.fields(type_):
         texts = given.pop(field.name, None)
         if texts is None:
@@ -106,10 +113,23 @@ def read_query(type_: type[Query], query: bytes) -> Any:
             faults.append(FieldError(f"query:{field.name}", "repeated", "This parameter is given once."))
             continue
         try:
-            values[field.name] = msgspec.convert(texts if is_list else texts[0], field.type, strict=False)
+            value = msgspec.convert(texts if is_list else texts[0], field.type, strict=_is_instant(field.type))
         except msgspec.ValidationError as error:
             faults.append(FieldError(f"query:{field.name}", "invalid", str(error)))
+            continue
+        if value is None:  # "null" is a word like any other here
+            faults.append(FieldError(f"query:{field.name}", "invalid", "Leave the parameter out instead."))
+        values[field.name] = value
     faults += [FieldError(f"query:{name[:64]}", "unknown_parameter", "There is no such parameter.") for name in given]
     if faults:
         raise InvalidParameter(f"{faults[0].pointer}: {faults[0].message}", tuple(faults))
     return type_(**values)
+
+
+@cache
+def _is_instant(type_: Any) -> bool:
+    """Say whether a parameter is an instant: those are read strictly, for a bare number names no time."""
+    node = inspect.type_info(type_)
+    members = node.types if isinstance(node, inspect.UnionType) else (node,)
+    plain = (member.type if isinstance(member, inspect.Metadata) else member for member in members)
+    return any(isinstance(member, inspect.DateTimeType) for member in plain)

@@ -7,7 +7,7 @@ from typing import Any
 from crossdock.api import examples
 from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope, request_key
 from crossdock.api.documents import KeyIn, KeyList, Me, NewKey
-from crossdock.api.errors import ScopeNotYours
+from crossdock.api.errors import OwnKey, ScopeNotYours
 from crossdock.api.http import Call, Reply, json_reply, location
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.identity import KeyView, list_keys
@@ -50,6 +50,8 @@ async def create_key(call: Call) -> Reply:
 
 async def delete_key(call: Call) -> Reply:
     """Revoke a key for good."""
+    if call.path["key_id"] == call.credential.id:
+        raise OwnKey("The request carries the key that it wants to revoke.")
     view: Any = await call.backend.submit(revoke_key(call.path["key_id"], actor(call).name))
     if view is None:
         raise NotFound("There is no key of this id.")
@@ -112,6 +114,6 @@ def add_to(table: Table) -> None:
             handler=delete_key,
             scope="keys:write",
             answers=(Answer(200, KeyView, "Revoked."),),
-            errors=(NotFound,),
+            errors=(NotFound, OwnKey),
         )
     )

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from crossdock.api import examples
-from crossdock.api.commands import REPLAYED, actor, request_key
+from crossdock.api.commands import REPLAYED, actor, idempotency_key, request_key
 from crossdock.api.documents import (
     OrderBatch,
     OrderBatchResult,
@@ -57,6 +57,7 @@ async def create_order(call: Call) -> Reply:
 async def create_orders(call: Call) -> Reply:
     """Capture up to 500 orders, each for itself."""
     batch: OrderBatch = call.body
+    idempotency_key(call)
     results = await asyncio.gather(*(_one(call, index, order) for index, order in enumerate(batch.orders)))
     counts = {status: sum(1 for _, result in results if result.status == status) for status in (200, 201)}
     answer = OrderBatchResult(
@@ -181,8 +182,6 @@ _LINKS = {
     "hold": Link("hold_order", {"order_id": "$response.body#/id"}, examples.HOLD),
     "release_hold": Link("release_order_hold", {"order_id": "$response.body#/id"}, examples.HOLD),
     "route": Link("route_order", {"order_id": "$response.body#/id"}, examples.ROUTE),
-    "decision": Link("get_decision", {"decision_id": "$response.body#/decisions/0"}),
-    "fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}),
 }
 
 

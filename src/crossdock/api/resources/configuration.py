@@ -25,7 +25,7 @@ from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.api.parameters import PageQuery, Query
 from crossdock.catalog import Item, list_items, read_item
 from crossdock.kernel.document import Words
-from crossdock.kernel.errors import CrossdockError, FieldError, NotFound
+from crossdock.kernel.errors import CrossdockError, FieldError, Invalid, NotFound
 from crossdock.network import (
     Channel,
     Location,
@@ -169,6 +169,7 @@ def _operations(kind: Kind) -> Sequence[Operation]:
                 Answer(201, kind.document, "Created.", kind.example, ("ETag", "Location", "Crossdock-Log-Position")),
             ),
             errors=(KeyDiffers, *kind.errors),
+            path_examples={kind.parameter: kind.example[kind.key]},
             links={"read": read_one},
         ),
         Operation(
@@ -200,7 +201,6 @@ def _operations(kind: Kind) -> Sequence[Operation]:
             query=kind.query,
             answers=(Answer(200, kind.page, "A page.", None, ("Link",)),),
             errors=(InvalidCursor,),
-            links={"first": Link(f"get_{kind.one}", {kind.parameter: f"$response.body#/data/0/{kind.key}"})},
         ),
         Operation(
             method="GET",
@@ -212,6 +212,7 @@ def _operations(kind: Kind) -> Sequence[Operation]:
             scope="config:read",
             answers=(Answer(200, kind.document, "Found.", kind.example, ("ETag",)),),
             errors=(NotFound,),
+            path_examples={kind.parameter: kind.example[kind.key]},
         ),
     )
 
@@ -223,13 +224,21 @@ async def _stored(call: Call, kind: Kind, key: str) -> tuple[Any, int]:
     return found
 
 
+async def _submit(call: Call, command: Command) -> Put:
+    try:
+        answer: Put = await call.backend.submit(command)
+    except Invalid as error:  # the documents follow the schema: what is wrong is what they say
+        raise ConfigurationRefused(error.detail, error.errors) from None
+    return answer
+
+
 def _put_one(kind: Kind) -> Any:
     async def put(call: Call) -> Reply:
         key = call.path[kind.parameter]
         if kind.key_of(call.body) != key:
             text = f"The address says '{key}', the document '{kind.key_of(call.body)}'."
             raise KeyDiffers(text, (FieldError(f"/{kind.key}", "differs", text),))
-        answer: Put = await call.backend.submit(kind.put(actor=actor(call), **{kind.many: (call.body,)}))
+        answer = await _submit(call, kind.put(actor=actor(call), **{kind.many: (call.body,)}))
         document, version = await _stored(call, kind, key)
         headers: list[Header] = [etag(version)]
         if answer.position:
@@ -253,7 +262,7 @@ def _put_many(kind: Kind) -> Any:
         if faults:
             raise RepeatedKey(faults[0].message, tuple(faults))
         command = kind.put(actor=actor(call), request=request_key(call), **{kind.many: documents})
-        answer: Put = await call.backend.submit(command)
+        answer = await _submit(call, command)
         headers: list[Header] = [position(answer.position)] if answer.position else []
         if answer.replayed:
             headers.append(REPLAYED)

@@ -14,6 +14,7 @@ from crossdock.api.parameters import Query
 from crossdock.events import CATALOG, StoredEvent, envelope, last_position, read_log
 
 _POLL_SECONDS = 0.1
+WAIT_UNIT_SECONDS = 1.0
 EventName = Annotated[str, Meta(max_length=60, pattern=f"^({'|'.join(name.replace('.', '[.]') for name in CATALOG)})$")]
 
 
@@ -30,7 +31,7 @@ async def read_events(call: Call) -> Reply:
     """Read the log behind a position; wait for news if asked to."""
     query: EventsQuery = call.query
     loop = asyncio.get_running_loop()
-    until = loop.time() + query.wait
+    until = loop.time() + query.wait * WAIT_UNIT_SECONDS
     while True:
         found, last = await call.backend.database.read(
             lambda session: (read_log(session, query.after, query.types, query.limit + 1), last_position(session))

@@ -178,7 +178,6 @@ def add_to(table: Table) -> None:
             query=JobsQuery,
             errors=(InvalidCursor,),
             answers=(Answer(200, JobList, "A page.", None, ("Link",)),),
-            links={"first": Link("get_job", {"job_id": "$response.body#/data/0/id"})},
         )
     )
     table.add(

@@ -312,7 +312,6 @@ def add_to(table: Table) -> None:
             OrderList,
             query=OrdersQuery,
             errors=(InvalidCursor,),
-            links={"first": Link("get_order", {"order_id": "$response.body#/data/0/id"})},
             description="`q` is our id of an order, or the beginning of the channel's own id.",
         )
     )
@@ -346,7 +345,6 @@ def add_to(table: Table) -> None:
             get_decisions,
             DecisionList,
             errors=of_order,
-            links={"decision": Link("get_decision", {"decision_id": "$response.body#/data/0/id"})},
         )
     )
     table.add(
@@ -357,7 +355,6 @@ def add_to(table: Table) -> None:
             get_fulfillments,
             FulfillmentList,
             errors=of_order,
-            links={"fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/data/0/id"})},
         )
     )
     table.add(

@@ -14,8 +14,8 @@ from crossdock.api.http import Call, Header, Reply, json_reply, position
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.kernel.clock import moment
 from crossdock.kernel.document import Code, Country, Currency, Input, Instant
-from crossdock.kernel.errors import Invalid, NotFound
-from crossdock.orchestration import Put, PutPolicy, list_policies, read_policy
+from crossdock.kernel.errors import NotFound
+from crossdock.orchestration import ConfigurationRefused, Put, PutPolicy, list_policies, read_policy
 from crossdock.routing import Policy
 
 Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
@@ -96,7 +96,7 @@ async def put_policy(call: Call) -> Reply:
     try:
         policy = msgspec.convert(msgspec.to_builtins(call.body), Policy)
     except msgspec.ValidationError as error:
-        raise Invalid(str(error)) from None
+        raise ConfigurationRefused(str(error)) from None
     answer: Put = await call.backend.submit(PutPolicy(actor=actor(call), code=call.path["code"], policy=policy))
     headers: list[Header] = [position(answer.position)] if answer.position else []
     created = answer.results[0][1] == "created"
@@ -146,6 +146,8 @@ def add_to(table: Table) -> None:
                 Answer(200, PolicyView, "Active.", None, ("Crossdock-Log-Position",)),
                 Answer(201, PolicyView, "Active; the first of this code.", None, ("Crossdock-Log-Position",)),
             ),
+            errors=(ConfigurationRefused,),
+            path_examples={"code": "standard"},
             links={"read": read},
         )
     )
@@ -159,7 +161,6 @@ def add_to(table: Table) -> None:
             handler=list_all,
             scope="config:read",
             answers=(Answer(200, PolicyList, "All of them."),),
-            links={"first": Link("get_policy", {"code": "$response.body#/data/0/code"})},
         )
     )
     table.add(

@@ -80,7 +80,6 @@ def add_to(table: Table) -> None:
             query=FulfillmentsQuery,
             answers=(Answer(200, FulfillmentList, "A page.", None, ("Link",)),),
             errors=(InvalidCursor,),
-            links={"first": Link("get_fulfillment", {"fulfillment_id": "$response.body#/data/0/id"})},
         )
     )
     table.add(

@@ -20,7 +20,7 @@ from crossdock.api.documents import (
 from crossdock.api.errors import InvalidCursor
 from crossdock.api.http import Call, Header, Reply, json_reply, make_cursor, position, read_cursor
 from crossdock.api.lists import next_link
-from crossdock.api.operations import Answer, Link, Operation, Table
+from crossdock.api.operations import Answer, Operation, Table
 from crossdock.api.parameters import PageQuery, Query
 from crossdock.inventory import availability, list_movements, list_positions
 from crossdock.kernel.clock import instant
@@ -156,7 +156,6 @@ def add_to(table: Table) -> None:
             query=PositionsQuery,
             errors=(InvalidCursor,),
             answers=(Answer(200, PositionList, "A page.", None, ("Link",)),),
-            links={"availability": Link("get_availability", {"sku": "$response.body#/data/0/sku"})},
         )
     )
     table.add(
