@@ -16,6 +16,7 @@ from crossdock.routing.terms import Floats, Ints
 _MOST_VECTORS = 24
 _MOST_LOCATIONS = 4
 _MOST_OPTIONS = 5_000
+_CELLS_PER_LINE = 300  # what listing a line costs, in cells of the knapsack
 
 
 def divide_parcels(
@@ -32,7 +33,7 @@ def divide_parcels(
     most = problem.parcels(problem.w @ np.minimum(units, shipped[:, None]))
     number = float(np.ceil(float(problem.w @ shipped) / limit))
     spread = number - float(fewest.sum()) + len(columns)
-    if len(columns) > _MOST_LOCATIONS or spread ** (len(columns) - 1) > 400:
+    if problem.cells <= 0 or len(columns) > _MOST_LOCATIONS or spread ** (len(columns) - 1) > 400:
         return None, least
     weight = problem.w @ x
     ranges = [range(int(low), int(min(high, low + max(spread, 1))) + 1) for low, high in zip(fewest, most, strict=True)]
@@ -69,10 +70,11 @@ def _with(
         return None, 0.0
     source, room = int(heavy[0]), -excess
     lines, names, plain = _moves(problem, columns, x, source, room)
+    problem.cells -= _CELLS_PER_LINE * len(lines) + sum(len(options.units) for options in lines)
     if not lines or sum(float(o.grams.max()) for o in lines) < excess[source]:
         return None, upper if plain else 0.0
-    found = cover(lines, float(excess[source]), upper, problem.cells)
-    problem.cells = max(0, problem.cells - found.cells)
+    found = cover(lines, float(excess[source]), upper, max(0, problem.cells))
+    problem.cells -= found.cells
     if found.chosen is None:
         return None, found.bound if plain else 0.0
     moved, cost = x.copy(), 0.0
