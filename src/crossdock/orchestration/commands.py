@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from crossdock.catalog.model import Item
+from crossdock.inventory.verify import Finding
 from crossdock.network.model import Channel, Location
 from crossdock.orders.model import AddressIn, OrderIn
 from crossdock.routing.model import Policy
@@ -45,6 +46,15 @@ class CaptureOrder(Command, frozen=True):
     content_hash: bytes
     at: int | None = None
     """When it is taken to happen; None is now. Replays of past orders set it."""
+
+
+class ReviseOrder(Command, frozen=True):
+    """Bring a captured order to a newer revision of the channel (capture turns into it). Answer: CapturedOrder."""
+
+    order_id: int
+    order: OrderIn
+    content_hash: bytes
+    version: int | None = None
 
 
 class CancelUnits(Command, frozen=True):
@@ -139,6 +149,13 @@ class PutPolicy(Command, frozen=True):
     policy: Policy
 
 
+class RepairStock(Command, frozen=True):
+    """Mend what verify finds: of these items and orders by id, or with neither of everything. Answer: Repaired."""
+
+    items: tuple[int, ...] | None = None
+    orders: tuple[int, ...] | None = None
+
+
 class Answer(msgspec.Struct, kw_only=True, tag=True):
     """What every command answers: the log position (the writer fills it in), and whether it had been done before."""
 
@@ -202,3 +219,10 @@ class StockRecorded(Answer):
     """Answer of RecordStock: one outcome a fact, in order."""
 
     outcomes: tuple[StockOutcome, ...]
+
+
+class Repaired(Answer):
+    """Answer of RepairStock: what was mended, and what is left for a person to look at."""
+
+    repaired: tuple[str, ...]
+    left: tuple[Finding, ...] = ()

@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from crossdock.orchestration.commands import Answer, CapturedOrder, OrderChanged, Put, StockRecorded
+from crossdock.orchestration.commands import Answer, CapturedOrder, OrderChanged, Put, Repaired, StockRecorded
 from crossdock.orchestration.errors import IdempotencyKeyReused
 from crossdock.storage import requests
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Handler, Outcome
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(CapturedOrder | OrderChanged | Put | StockRecorded).decode
+_decode = msgspec.json.Decoder(CapturedOrder | OrderChanged | Put | Repaired | StockRecorded).decode
 _DONE = 200
 
 

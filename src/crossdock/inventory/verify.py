@@ -1,0 +1,201 @@
+"""The proof of the ledger: every counter is the sum of its movements and of the claims that stand on it.
+
+Each check is one set-based statement over a range of items; the same statements run on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from crossdock.inventory.model import COUNTERS, Counters, PositionKey
+from crossdock.storage.session import Session
+
+LIMIT = 1_000
+"""No check returns more rows than this: whoever mends them asks again."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is not as the laws say: what was looked at, what was found, what it should be."""
+
+    check: str
+    subject: str
+    key: tuple[int, ...]
+    field: str
+    found: int | str
+    expected: int | str
+    message: str
+
+
+class Range(NamedTuple):
+    """Ids from ``low`` to ``high``, both within."""
+
+    low: int = 0
+    high: int = (1 << 63) - 1
+
+
+EVERYTHING = Range()
+
+
+class Balance(NamedTuple):
+    """A position against what it should be the sum of."""
+
+    key: PositionKey
+    there: int
+    counters: Counters
+    moved: Counters
+    reserved: int
+    allocated: int
+
+    @property
+    def target(self) -> Counters:
+        """What the counters are by law: the ledger is the truth of what is there, claims of what is taken.
+
+        ``short`` is what is claimed beyond what is there; picked is what counter and ledger agree upon.
+        """
+        claimed = self.reserved + self.allocated
+        return Counters(
+            on_hand=self.moved.on_hand,
+            picked=max(0, min(self.counters.picked, self.moved.picked, self.allocated)),
+            reserved=self.reserved,
+            allocated=self.allocated,
+            short=max(0, claimed - self.moved.on_hand),
+        )
+
+
+_KEY = "item_id, location_id, stock_class"
+_CHANGES = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in COUNTERS)
+_SUMS = ", ".join(
+    f"CAST(sum({name}) AS bigint)"
+    for name in ("there", *COUNTERS, *(f"m_{name}" for name in COUNTERS), "c_reserved", "c_allocated")
+)
+_UNEQUAL = " OR ".join(f"sum({name}) <> sum(m_{name})" for name in COUNTERS)
+_UNBALANCED = f"""
+    WITH m AS (
+        SELECT {_KEY}, {_CHANGES} FROM movements WHERE item_id BETWEEN ? AND ? GROUP BY {_KEY}
+    ), c AS (
+        SELECT {_KEY}, CAST(sum(CASE WHEN kind = 1 THEN quantity ELSE 0 END) AS bigint) AS reserved,
+            CAST(sum(CASE WHEN kind = 2 THEN quantity ELSE 0 END) AS bigint) AS allocated
+        FROM claims WHERE state = 1 AND source = 0 AND item_id BETWEEN ? AND ? GROUP BY {_KEY}
+    ), a AS (
+        SELECT {_KEY}, 1 AS there, on_hand, picked, reserved, allocated, short, 0 AS m_on_hand, 0 AS m_picked,
+            0 AS m_reserved, 0 AS m_allocated, 0 AS m_short, 0 AS c_reserved, 0 AS c_allocated
+        FROM positions WHERE item_id BETWEEN ? AND ?
+        UNION ALL
+        SELECT {_KEY}, 0, 0, 0, 0, 0, 0, on_hand, picked, reserved, allocated, short, 0, 0 FROM m
+        UNION ALL
+        SELECT {_KEY}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reserved, allocated FROM c
+    )
+    SELECT {_KEY}, {_SUMS} FROM a GROUP BY {_KEY}
+    HAVING sum(there) <> 1 OR {_UNEQUAL}
+        OR sum(reserved) <> sum(c_reserved) OR sum(allocated) <> sum(c_allocated)
+        OR sum(short) <> CASE WHEN sum(reserved) + sum(allocated) > sum(on_hand)
+                              THEN sum(reserved) + sum(allocated) - sum(on_hand) ELSE 0 END
+    ORDER BY {_KEY} LIMIT ?
+"""
+_SUPPLY = """
+    SELECT s.id, s.claimed, CAST(coalesce(sum(c.quantity), 0) AS bigint)
+    FROM supply_lines s LEFT JOIN claims c ON c.supply_line_id = s.id AND c.source = 1 AND c.state = 1
+    WHERE s.item_id BETWEEN ? AND ? GROUP BY s.id, s.claimed HAVING s.claimed <> coalesce(sum(c.quantity), 0)
+    ORDER BY s.id LIMIT ?
+"""
+# A ledger line leads to its cause: a claim on the same position, a record that somebody told, a repair.
+_CAUSELESS = """
+    SELECT m.id, m.cause_kind, m.cause_id FROM movements m
+    LEFT JOIN claims c ON m.cause_kind = 1 AND c.id = m.cause_id
+        AND c.item_id = m.item_id AND c.location_id = m.location_id AND c.stock_class = m.stock_class
+    LEFT JOIN stock_records r ON m.cause_kind = 2 AND r.id = m.cause_id
+    LEFT JOIN repairs p ON m.cause_kind = 3 AND p.id = m.cause_id
+    WHERE m.item_id BETWEEN ? AND ? AND c.id IS NULL AND r.id IS NULL AND p.id IS NULL
+    ORDER BY m.id LIMIT ?
+"""
+_CAUSES = {1: "claim", 2: "stock record", 3: "repair"}
+
+
+def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) -> list[Balance]:
+    """Return the positions whose counters are not what movements, claims and the law of ``short`` make them."""
+    rows = session.fetch(_UNBALANCED, *items, *items, *items, limit)
+    return [
+        Balance((r[0], r[1], r[2]), r[3], Counters(*r[4:9]), Counters(*r[9:14]), reserved=r[14], allocated=r[15])
+        for r in rows
+    ]
+
+
+def stock(session: Session, items: Range = EVERYTHING) -> list[Finding]:
+    """Return what is wrong with the stock of these items."""
+    return [*_positions(session, items), *supply(session, items), *_causes(session, items)]
+
+
+def _positions(session: Session, items: Range) -> list[Finding]:
+    balances = unbalanced(session, items)
+    names = subjects(session, [balance.key for balance in balances])
+    found: list[Finding] = []
+    for balance in balances:
+        name = names[balance.key]
+        if not balance.there:
+            text = f"There are movements or claims of {name}, but no such position."
+            found.append(Finding("position_exists", name, balance.key, "", 0, 1, text))
+        for field, has, moved in zip(COUNTERS, balance.counters, balance.moved, strict=True):
+            if has != moved:
+                text = f"{field} of {name} is {has}, and its movements add up to {moved}."
+                found.append(Finding("counter_is_movements", name, balance.key, field, has, moved, text))
+        counters = balance.counters
+        for field, has, claimed in (
+            ("reserved", counters.reserved, balance.reserved),
+            ("allocated", counters.allocated, balance.allocated),
+        ):
+            if has != claimed:
+                text = f"{field} of {name} is {has}, and the open claims on it add up to {claimed}."
+                found.append(Finding("counter_is_claims", name, balance.key, field, has, claimed, text))
+        short = max(0, counters.reserved + counters.allocated - counters.on_hand)
+        if counters.short != short:
+            text = f"short of {name} is {counters.short}, and {short} are claimed beyond what is there."
+            found.append(Finding("short_is_claimed_beyond", name, balance.key, "short", counters.short, short, text))
+    return found
+
+
+def supply(session: Session, items: Range) -> list[Finding]:
+    """Return the supply lines of which another number is claimed than claims stand on them."""
+    return [
+        Finding(
+            "supply_is_claims",
+            f"supply line {id_}",
+            (id_,),
+            "claimed",
+            claimed,
+            claims,
+            f"{claimed} units of supply line {id_} are claimed, and the open claims on it add up to {claims}.",
+        )
+        for id_, claimed, claims in session.fetch(_SUPPLY, *items, LIMIT)
+    ]
+
+
+def _causes(session: Session, items: Range) -> list[Finding]:
+    found = []
+    for id_, kind, cause in session.fetch(_CAUSELESS, *items, LIMIT):
+        word = _CAUSES.get(kind, f"cause of kind {kind}")
+        text = f"Movement {id_} says that {word} {cause} moved its position, and there is no such {word}."
+        found.append(Finding("movement_has_cause", f"movement {id_}", (id_,), "cause_id", cause, word, text))
+    return found
+
+
+def subjects(session: Session, keys: Sequence[PositionKey]) -> dict[PositionKey, str]:
+    """Return how people call these positions: SKU and location, with ids where the names are gone."""
+    skus = _names(session, _SKUS, {key[0] for key in keys})
+    codes = _names(session, _CODES, {key[1] for key in keys})
+    out = {}
+    for key in keys:
+        item, location, stock_class = key
+        lot = f" class {stock_class}" if stock_class else ""
+        out[key] = f"{skus.get(item, f'item {item}')} at {codes.get(location, f'location {location}')}{lot}"
+    return out
+
+
+def _names(session: Session, sql: str, ids: set[int]) -> dict[int, Any]:
+    return dict(map(tuple, session.fetch_keys(sql, ("bigint",), [(id_,) for id_ in sorted(ids)])))
+
+
+_SKUS = "WITH k(id) AS ({keys}) SELECT i.id, i.sku FROM k JOIN items i ON i.id = k.id"
+_CODES = "WITH k(id) AS ({keys}) SELECT l.id, l.code FROM k JOIN locations l ON l.id = k.id"
