@@ -39,7 +39,8 @@ def build(url: str) -> None:
     app.submit_now(PutLocations(actor=_ACTOR, locations=tuple(_location(n, rng) for n in range(DCS + STORES))))
     for start in range(0, ITEMS, 2_000):
         items = tuple(
-            Item(sku=f"S{n:05}", name=f"Item {n}", weight_g=rng.randrange(50, 2_000)) for n in range(start, start + 2_000)
+            Item(sku=f"S{n:05}", name=f"Item {n}", weight_g=rng.randrange(50, 2_000))
+            for n in range(start, start + 2_000)
         )
         app.submit_now(PutItems(actor=_ACTOR, items=items))
     app.close()
@@ -69,11 +70,9 @@ def _stock(url: str, rng: random.Random) -> None:
     places = [row[0] for row in session.fetch("SELECT id FROM locations ORDER BY id")]
     rows: list[tuple[Any, ...]] = []
     for item in items:
-        for place in places[:DCS]:
-            if rng.random() < 0.95:
-                rows.append((item, place, 0, rng.randrange(100_000, 300_000), 0, 0, 0, 0, None, None))
-        for place in rng.sample(places[DCS:], 97):
-            rows.append((item, place, 0, rng.randrange(1, 20), 0, 0, 0, 0, None, None))
+        dcs = [(place, rng.randrange(100_000, 300_000)) for place in places[:DCS] if rng.random() < 0.95]
+        stores = [(place, rng.randrange(1, 20)) for place in rng.sample(places[DCS:], 97)]
+        rows += [(item, place, 0, on_hand, 0, 0, 0, 0, None, None) for place, on_hand in (*dcs, *stores)]
     for start in range(0, len(rows), 50_000):
         session.insert(tables.positions, rows[start : start + 50_000])
     session.commit()
@@ -112,7 +111,8 @@ def order(number: int, rng: random.Random, *, hot: str | None = None, lines: int
         "currency": "GBP",
         "customer": {"name": "Bench Mark", "email": "bench@example.com"},
         "lines": [
-            {"sku": sku, "quantity": rng.randint(1, 3), "unit_price": {"amount": 1999, "currency": "GBP"}} for sku in skus
+            {"sku": sku, "quantity": rng.randint(1, 3), "unit_price": {"amount": 1999, "currency": "GBP"}}
+            for sku in skus
         ],
         "deliveries": [
             {

@@ -10,6 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+_DONE = """
+function done(summary, latency, requests)
+  io.write(string.format("JSON {\\"requests\\": %d, \\"duration_us\\": %d, \\"errors\\": %d, \\"p50\\": %.3f, " ..
+    "\\"p99\\": %.3f}\\n", summary.requests, summary.duration, summary.errors.status + summary.errors.timeout +
+    summary.errors.connect + summary.errors.read + summary.errors.write, latency:percentile(50) / 1000,
+    latency:percentile(99) / 1000))
+end
+"""
 _SCRIPT = """
 local bodies = {}
 for line in io.lines("%(bodies)s") do bodies[#bodies + 1] = line end
@@ -25,12 +33,7 @@ function request()
   body = body:gsub('"@%%d+"', '"%(prefix)s' .. tid .. '-' .. counter .. '"', 1)
   return wrk.format(nil, nil, nil, body)
 end
-function done(summary, latency, requests)
-  io.write(string.format("JSON {\\"requests\\": %%d, \\"duration_us\\": %%d, \\"errors\\": %%d, \\"p50\\": %%.3f, " ..
-    "\\"p99\\": %%.3f}\\n", summary.requests, summary.duration, summary.errors.status + summary.errors.timeout +
-    summary.errors.connect + summary.errors.read + summary.errors.write, latency:percentile(50) / 1000,
-    latency:percentile(99) / 1000))
-end
+function delay() return %(delay)d end
 """
 
 
@@ -43,23 +46,24 @@ class Load(NamedTuple):
     errors: int
 
 
-def post(url: str, key: str, bodies: Sequence[dict[str, Any]], prefix: str, connections: int, seconds: int) -> Load:
-    """Post the bodies in turn, each with an external id of its own, over so many connections."""
+def post(
+    url: str,
+    key: str,
+    bodies: Sequence[dict[str, Any]],
+    prefix: str,
+    connections: int,
+    seconds: int,
+    *,
+    delay_ms: int = 0,
+) -> Load:
+    """Post the bodies in turn, each with an external id of its own; each connection waits ``delay_ms`` between two."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bodies"
         path.write_text("".join(json.dumps(body) + "\n" for body in bodies), encoding="utf-8")
         script = Path(folder) / "post.lua"
-        script.write_text(_SCRIPT % {"bodies": path, "key": key, "prefix": prefix}, encoding="utf-8")
+        values = {"bodies": path, "key": key, "prefix": prefix, "delay": delay_ms}
+        script.write_text(_SCRIPT % values + _DONE, encoding="utf-8")
         return _run(["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url])
-
-
-def get(url: str, key: str, connections: int, seconds: int) -> Load:
-    """Get one address over and over."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "get.lua"
-        done = _SCRIPT[_SCRIPT.index("function done") :] % ()
-        script.write_text(f'wrk.headers["Authorization"] = "Bearer {key}"\n{done}', encoding="utf-8")
-        return _run(["-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url])
 
 
 def _run(arguments: list[str]) -> Load:

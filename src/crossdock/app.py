@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.api import create_import_runner
-from crossdock.identity import KeyRing
+from crossdock.identity import KeyRing, identity_handlers
 from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration import commands
@@ -28,8 +28,11 @@ from crossdock.orchestration.configure import (
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.keyed import Keyed
+from crossdock.orchestration.repair import RepairHandler
+from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
 from crossdock.storage.database import Database
+from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
 from crossdock.storage.jobs import Work, WorkHandler
 from crossdock.storage.writer import Handler, Writer
 
@@ -84,11 +87,18 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.AmendAddress: AddressHandler(engine),
         commands.PlaceHold: PlaceHoldHandler(engine),
         commands.ReleaseHold: ReleaseHoldHandler(engine),
+        commands.ReviseOrder: ReviseHandler(engine),
         commands.RouteAgain: RouteHandler(engine),
         commands.RecordStock: StockHandler(engine),
         commands.PutItems: PutItemsHandler(engine),
         commands.PutLocations: PutLocationsHandler(engine),
         commands.PutChannels: PutChannelsHandler(engine),
         commands.PutPolicy: PutPolicyHandler(engine),
+        commands.RepairStock: RepairHandler(engine),
     }
-    return {Work: WorkHandler(), **{command: Keyed(handler) for command, handler in by_command.items()}}
+    return {
+        Work: WorkHandler(),
+        KeepHouse: HousekeepingHandler(),
+        **identity_handlers(),
+        **{command: Keyed(handler) for command, handler in by_command.items()},
+    }

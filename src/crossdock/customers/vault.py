@@ -44,6 +44,12 @@ def address_row(address_id: int, party_id: int, address: msgspec.Struct) -> tupl
     return address_id, party_id, _encode(address).decode()
 
 
+def addresses_of(session: Session, order_id: int) -> dict[int, str | None]:
+    """Return the addresses of an order's deliveries by number, as they are stored."""
+    sql = "SELECT d.no, a.data FROM deliveries d JOIN addresses a ON a.id = d.address_id WHERE d.order_id = ?"
+    return dict(map(tuple, session.fetch(sql, order_id)))
+
+
 def insert(unit: Unit, parties: Sequence[Sequence[Any]], addresses: Sequence[Sequence[Any]]) -> None:
     """Put parties and addresses into the vault."""
     unit.insert(tables.parties, parties)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossdock.identity import tables
 from crossdock.identity.model import Role, User
-from crossdock.kernel.ids import IdFactory
+from crossdock.kernel.ids import IdBlock
 from crossdock.storage.session import Session
 
 
@@ -22,7 +22,7 @@ def is_disabled(session: Session, email: str) -> bool:
     return bool(session.fetch(sql, email.strip().lower()))
 
 
-def add_user(session: Session, ids: IdFactory, now: int, email: str, name: str = "", role: Role = Role.ADMIN) -> User:
+def add_user(session: Session, ids: IdBlock, now: int, email: str, name: str = "", role: Role = Role.ADMIN) -> User:
     """Create a user; the address is kept in lower case."""
     user = User(ids.one(), email.strip().lower(), name, role)
     session.insert(tables.users, [(user.id, user.email, user.name, role.value, None, now, None)])

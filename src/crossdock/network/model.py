@@ -46,7 +46,10 @@ class Calendar(Input):
     work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     closed_on: Annotated[tuple[Day, ...], Meta(max_length=400)] = ()
     holidays: Annotated[
-        str, Meta(pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$", description="country(-region) whose public holidays are closed")
+        str,
+        Meta(
+            pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$", description="country or country-region whose holidays are closed"
+        ),
     ] = ""
     cut_off: Clock = "15:00"
     processing_days: Annotated[int, Meta(ge=0, le=60)] = 0
@@ -62,7 +65,8 @@ class Location(Input):
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
     time_zone: Annotated[
-        str, Meta(max_length=60, pattern="^[A-Za-z][A-Za-z0-9_+/-]*$", description="IANA name", examples=["Europe/London"])
+        str,
+        Meta(max_length=60, pattern="^[A-Za-z][A-Za-z0-9_+/-]*$", description="IANA name", examples=["Europe/London"]),
     ] = "UTC"
     capabilities: tuple[Capability, ...] = ("ship", "ambient")
     calendar: Calendar = Calendar()

@@ -20,6 +20,7 @@ from crossdock.orchestration.changes import CapacityLost, Changes, open_changes
 from crossdock.orchestration.commands import (
     AmendAddress,
     CancelUnits,
+    CapturedOrder,
     OrderChanged,
     PlaceHold,
     ReleaseHold,
@@ -58,7 +59,7 @@ class OrderHandler:
     def run(self, unit: Unit, commands: Sequence[Any], attempts: Sequence[int]) -> list[Outcome]:
         self._engine.follow(unit.session)
         loaded = load(unit.session, {command.order_id for command in commands})
-        changes = open_changes(unit, self._engine, loaded.values())
+        changes = open_changes(unit, self._engine, loaded.values(), also=self.also_items(unit, commands))
         outcomes: list[Outcome] = [None] * len(commands)
         seen: set[int] = set()
         for index, command in enumerate(commands):
@@ -68,8 +69,11 @@ class OrderHandler:
             try:
                 order = _current(loaded, command)
                 seen.add(command.order_id)
-                outcomes[index] = OrderChanged(
-                    order_id=order.row.id, version=0, changed=self.change(changes, unit, order, command)
+                changed = self.change(changes, unit, order, command)
+                outcomes[index] = (
+                    changed
+                    if isinstance(changed, CapturedOrder)
+                    else OrderChanged(order_id=order.row.id, version=0, changed=changed)
                 )
             except CrossdockError as refusal:
                 outcomes[index] = refusal
@@ -83,7 +87,11 @@ class OrderHandler:
                 outcome.version = versions.get(outcome.order_id, loaded[outcome.order_id].row.version)
         return outcomes
 
-    def change(self, changes: Changes, unit: Unit, order: LoadedOrder, command: Any) -> dict[str, Any]:
+    def also_items(self, unit: Unit, commands: Sequence[Any]) -> Sequence[int]:
+        """Return the items that the commands bring into the orders, to be locked with those that are in them."""
+        return ()
+
+    def change(self, changes: Changes, unit: Unit, order: LoadedOrder, command: Any) -> dict[str, Any] | CapturedOrder:
         """Plan the change of one order; refuses before it has planned anything."""
         raise NotImplementedError
 
@@ -109,7 +117,7 @@ class CancelHandler(OrderHandler):
         wanted = self._wanted(order, command)
         actor = command.actor.name
         for no, quantity in wanted.items():
-            self._free(changes, order, no, quantity, actor)
+            free_units(changes, order, no, quantity, actor)
             changes.cancel_waiting(order, no, quantity, "canceled", actor)
         lines: dict[str, int] = {}
         for no, quantity in wanted.items():
@@ -148,16 +156,17 @@ class CancelHandler(OrderHandler):
                 wanted[no] = units
         return wanted
 
-    def _free(self, changes: Changes, order: LoadedOrder, no: int, quantity: int, actor: str) -> None:
-        """Unclaim as many units of a demand as more than wait are to be canceled."""
-        missing = quantity - order.demand[no].parts[WAITING]
-        held = [c for c in order.claims.values() if c.demand_no == no and c.quantity > 0]
-        for claim in sorted(held, key=lambda c: (c.quantity, c.id)):
-            if missing <= 0:
-                break
-            part = min(missing, claim.quantity)
-            changes.unclaim(order, claim.id, part, "canceled", actor)
-            missing -= part
+
+def free_units(changes: Changes, order: LoadedOrder, no: int, quantity: int, actor: str) -> None:
+    """Unclaim as many units of a demand as more than wait are to be canceled."""
+    missing = quantity - order.demand[no].parts[WAITING]
+    held = [c for c in order.claims.values() if c.demand_no == no and c.quantity > 0]
+    for claim in sorted(held, key=lambda c: (c.quantity, c.id)):
+        if missing <= 0:
+            break
+        part = min(missing, claim.quantity)
+        changes.unclaim(order, claim.id, part, "canceled", actor)
+        missing -= part
 
 
 class RouteHandler(OrderHandler):

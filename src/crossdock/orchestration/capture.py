@@ -14,17 +14,18 @@ from crossdock.kernel.geo import xyz
 from crossdock.network.places import area_of, locate
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration import recording
-from crossdock.orchestration.commands import CapturedOrder, CaptureOrder
+from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, ReviseOrder
+from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
 from crossdock.orchestration.planning import Destination, NewDemand, Routed
 from crossdock.orders import rules
 from crossdock.orders import store as orders
-from crossdock.orders.model import AddressIn, DeliveryIn, OrderIn
+from crossdock.orders.model import AddressIn, LineIn, OrderIn
 from crossdock.routing.model import Policy
 from crossdock.storage import guard
 from crossdock.storage.unit import Unit
-from crossdock.storage.writer import AGAIN, Outcome
+from crossdock.storage.writer import AGAIN, Instead, Outcome
 
 _LOCK_FIRST_AFTER = 3
 
@@ -34,7 +35,9 @@ class NewOrder:
 
     __slots__ = ("at", "channel", "command", "demand", "id", "item_ids", "party_id", "places", "policy", "routed")
 
-    def __init__(self, command: CaptureOrder, channel: StoredChannel, policy: Policy, order_id: int, at: int) -> None:
+    def __init__(
+        self, command: CaptureOrder | ReviseOrder, channel: StoredChannel, policy: Policy, order_id: int, at: int
+    ) -> None:
         self.command = command
         self.channel = channel
         self.policy = policy
@@ -88,7 +91,7 @@ class CaptureHandler:
                 kept.append(order)
                 continue
             outcomes[index] = AGAIN
-            engine.lost_race(order.item_ids)
+            engine.lost_race(demand.item_id for demand in order.demand)
         orders.give_up_keys(unit, [new[i].key for i in new if outcomes[i] is AGAIN])
         answers = iter(self._write(unit, kept))
         for index in new:
@@ -103,7 +106,7 @@ class CaptureHandler:
         checked: dict[int, NewOrder] = {}
         for index, command in enumerate(commands):
             try:
-                checked[index] = self._check(unit, command)
+                checked[index] = check(self._engine, unit, command)
             except CrossdockError as refusal:
                 outcomes[index] = refusal
         known = orders.known_keys(unit.session, sorted({order.key for order in checked.values()}))
@@ -124,49 +127,6 @@ class CaptureHandler:
                 outcomes[index] = AGAIN
                 del fresh[index]
         return fresh
-
-    def _check(self, unit: Unit, command: CaptureOrder) -> NewOrder:
-        directory, order = self._engine.directory, command.order
-        channel = directory.channel(order.channel)
-        at = unit.now if command.at is None else command.at
-        faults = rules.faults(order, channel.channel.currency, at)
-        if faults:
-            raise OrderRefused(f"{len(faults)} contradictions; the first: {faults[0].message}", tuple(faults))
-        new = NewOrder(command, channel, directory.policy(channel.channel.policy), unit.ids.one(), at)
-        unknown: list[FieldError] = []
-        for index, line in enumerate(order.lines):
-            facts = directory.item(line.sku)
-            if facts is None:
-                text = f"There is no item with the SKU '{line.sku}'."
-                unknown.append(FieldError(f"/lines/{index}/sku", "unknown_item", text))
-                continue
-            new.item_ids.append(facts.id)
-            self._explode(
-                new, index + 1, facts, line.quantity * line.unit_factor, line.delivery, line.unit_price.amount
-            )
-        if unknown:
-            raise UnknownItem(
-                f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown)
-            )
-        new.places = [place_of(delivery) for delivery in order.deliveries]
-        return new
-
-    def _explode(
-        self, new: NewOrder, line_no: int, facts: ItemFacts, quantity: int, delivery_no: int, value: int
-    ) -> None:
-        """Add a line's demand: the item itself, or the parts of a bundle."""
-        if not facts.components:
-            number = len(new.demand) + 1
-            new.demand.append(
-                NewDemand(number, line_no, delivery_no, facts.id, quantity, facts.weight_g, facts.requires, value)
-            )
-            return
-        units = sum(count for _, count in facts.components)
-        for sku, count in facts.components:
-            part = self._engine.directory.item(sku)
-            if part is None:
-                raise UnknownItem(f"The bundle '{facts.sku}' needs '{sku}', which does not exist.")
-            self._explode(new, line_no, part, quantity * count, delivery_no, value // units)
 
     # -- where it comes from -------------------------------------------------------------------------------------
 
@@ -202,9 +162,39 @@ class CaptureHandler:
         return answers
 
 
-def place_of(delivery: DeliveryIn) -> tuple[str, Any]:
-    """Return a delivery's coarse area and its point: as the channel gave it, else the centre of the area."""
-    return place_of_address(delivery.destination)
+def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> NewOrder:
+    """Return the order with its demand, if it can be taken in; raises what refuses it."""
+    directory, order = engine.directory, command.order
+    channel = directory.channel(order.channel)
+    at = unit.now if not isinstance(command, CaptureOrder) or command.at is None else command.at
+    faults = rules.faults(order, channel.channel.currency, at)
+    if faults:
+        raise OrderRefused(f"{len(faults)} contradictions; the first: {faults[0].message}", tuple(faults))
+    new = NewOrder(command, channel, directory.policy(channel.channel.policy), unit.ids.one(), at)
+    unknown: list[FieldError] = []
+    for index, line in enumerate(order.lines):
+        facts = directory.item(line.sku)
+        if facts is None:
+            text = f"There is no item with the SKU '{line.sku}'."
+            unknown.append(FieldError(f"/lines/{index}/sku", "unknown_item", text))
+            continue
+        new.item_ids.append(facts.id)
+        _explode(directory, new.demand, index + 1, facts, line)
+    if unknown:
+        raise UnknownItem(f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown))
+    new.places = [place_of_address(delivery.destination) for delivery in order.deliveries]
+    return new
+
+
+def _explode(directory: Directory, demand: list[NewDemand], line_no: int, facts: ItemFacts, line: LineIn) -> None:
+    """Add a line's demand: the item itself, or the parts of a bundle."""
+    quantity, value = line.quantity * line.unit_factor, line.unit_price.amount
+    parts = ((facts, 1),) if not facts.components else directory.parts(facts)
+    units = sum([count for _, count in parts])
+    for part, count in parts:
+        number = len(demand) + 1
+        each = (part.id, quantity * count, part.weight_g, part.requires, value // units)
+        demand.append(NewDemand(number, line_no, line.delivery, *each))
 
 
 def place_of_address(address: AddressIn) -> tuple[str, Any]:
@@ -216,10 +206,20 @@ def place_of_address(address: AddressIn) -> tuple[str, Any]:
 
 
 def _again(order: NewOrder, known: orders.KnownKey) -> Outcome:
-    """Answer an external id that was captured before: the same, an older revision, or another content."""
-    revision = order.order.revision
-    if known.content_hash == order.command.content_hash or revision < known.revision:
+    """Answer an external id that was captured before: the same, an older or newer revision, or another content."""
+    command, revision = order.command, order.order.revision
+    if known.content_hash == command.content_hash or revision < known.revision:
         return CapturedOrder(order_id=known.order_id, replayed=True)
+    if revision > known.revision:
+        return Instead(
+            ReviseOrder(
+                actor=command.actor,
+                request=command.request,
+                order_id=known.order_id,
+                order=command.order,
+                content_hash=command.content_hash,
+            )
+        )
     return OrderContentDiffers(
         f"The order '{order.order.external_id}' of channel '{order.order.channel}' was captured with another content.",
         order_id=known.order_id,

@@ -14,7 +14,7 @@ from crossdock.network import store as network
 from crossdock.network.calendars import CalendarBook, Days, WorkCalendar
 from crossdock.network.store import StoredChannel, StoredLocation
 from crossdock.orchestration import tables
-from crossdock.orchestration.errors import UnknownChannel, UnknownPolicy
+from crossdock.orchestration.errors import ConfigurationRefused, UnknownChannel, UnknownItem, UnknownPolicy
 from crossdock.routing.model import Network, Policy, Site
 from crossdock.storage import versions
 from crossdock.storage.session import Session
@@ -22,6 +22,7 @@ from crossdock.storage.unit import Unit
 
 NO_LIMIT = 1 << 30
 _MAX_ITEMS = 200_000
+_DEEPEST_BUNDLE = 8
 _policy = msgspec.json.Decoder(Policy).decode
 _network = msgspec.json.Decoder(Network).decode
 
@@ -123,6 +124,20 @@ class Directory:
     def item(self, sku: str) -> ItemFacts | None:
         """Return an item that was loaded; None when there is none of the SKU."""
         return self._items.get(sku)
+
+    def parts(self, bundle: ItemFacts, depth: int = 0) -> tuple[tuple[ItemFacts, int], ...]:
+        """Return the items of a bundle with their units in one bundle; a bundle within it is taken apart too."""
+        if depth > _DEEPEST_BUNDLE:
+            raise ConfigurationRefused(f"The bundle '{bundle.sku}' contains itself.")
+        found: dict[int, tuple[ItemFacts, int]] = {}
+        for sku, count in bundle.components:
+            part = self._items.get(sku)
+            if part is None:
+                raise UnknownItem(f"The bundle '{bundle.sku}' needs '{sku}', which does not exist.")
+            for inner, units in self.parts(part, depth + 1) if part.components else ((part, 1),):
+                before = found.get(inner.id, (inner, 0))[1]
+                found[inner.id] = (inner, before + units * count)
+        return tuple(found.values())
 
     def item_by_id(self, id_: int) -> ItemFacts:
         """Return an item that was loaded."""

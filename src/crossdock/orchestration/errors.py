@@ -69,6 +69,14 @@ class OrderNotFound(NotFound):
     title = "There is no such order"
 
 
+class RevisionRefused(Refused):
+    """A newer revision came too late: units of the order are with a location or have left."""
+
+    code = "revision_refused"
+    title = "The order can no longer be revised"
+    next_step = "Cancel or return the units that have left, and order the rest anew."
+
+
 class NothingToCancel(Refused):
     """The units cannot be canceled: they are gone, canceled or not that many."""
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from crossdock.orders import tables
 from crossdock.orders.model import PARTITION
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
+
+_encode = msgspec.json.Encoder().encode
 
 
 class KnownKey(NamedTuple):
@@ -120,13 +124,16 @@ def deliveries(session: Session, ids: Sequence[tuple[int]]) -> list[DeliveryRow]
 
 def write_parts(unit: Unit, rows: Sequence[DemandRow]) -> None:
     """Write where the units of demands stand now."""
-    names = ", ".join(PARTITION)
-    assignments = ", ".join(f"{name} = v.{name}" for name in PARTITION)
+    columns = ("quantity", *PARTITION)
+    names = ", ".join(columns)
+    assignments = ", ".join(f"{name} = v.{name}" for name in columns)
     sql = f"""
         WITH v(order_id, no, {names}) AS ({{keys}})
         UPDATE demand SET {assignments} FROM v WHERE demand.order_id = v.order_id AND demand.no = v.no
     """
-    unit.session.execute_keys(sql, ("bigint",) * (2 + len(PARTITION)), [(d.order_id, d.no, *d.parts) for d in rows])
+    unit.session.execute_keys(
+        sql, ("bigint",) * (2 + len(columns)), [(d.order_id, d.no, d.quantity, *d.parts) for d in rows]
+    )
     unit.dirty = True
 
 
@@ -144,6 +151,71 @@ def touch(unit: Unit, changes: Sequence[tuple[int, int, int]]) -> dict[int, int]
     """
     unit.dirty = True
     return dict(map(tuple, unit.session.fetch_keys(sql, ("bigint",) * 3, sorted(changes))))
+
+
+def lines_of(session: Session, order_id: int) -> list[tuple[int, str | None, int, int, int]]:
+    """Return an order's lines: number, external id, item id, quantity, version."""
+    sql = "SELECT no, external_id, item_id, quantity, version FROM lines WHERE order_id = ? ORDER BY no"
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in session.fetch(sql, order_id)]
+
+
+def add_line(unit: Unit, row: Sequence[Any]) -> None:
+    """Write a line that a revision brings."""
+    unit.insert(tables.lines, [row])
+
+
+def replace_line(unit: Unit, row: Sequence[Any]) -> None:
+    """Put a newer version of a line in the place of the one there is, which is kept; an equal one changes nothing."""
+    names = [column.name for column in tables.lines.columns]
+    order_id, no, *values, version = row
+    old = unit.session.fetch(f"SELECT {', '.join(names)} FROM lines WHERE order_id = ? AND no = ?", order_id, no)[0]
+    if list(old[2:-1]) == values:
+        return
+    was = _encode(dict(zip(names, old, strict=True))).decode()
+    unit.insert(tables.line_versions, [(order_id, no, old[-1], unit.now, was)])
+    assignments = ", ".join(f"{name} = ?" for name in names[2:])
+    sql = f"UPDATE lines SET {assignments} WHERE order_id = ? AND no = ?"
+    unit.session.execute(sql, *values, version, order_id, no)
+
+
+def add_demand(unit: Unit, row: DemandRow, origin: int) -> None:
+    """Write a demand that a revision brings."""
+    unit.insert(tables.demand, [(*row[:6], *row.parts, int(origin))])
+
+
+def add_delivery(unit: Unit, row: Sequence[Any]) -> DeliveryRow:
+    """Write a delivery that a revision brings."""
+    unit.insert(tables.deliveries, [row])
+    point = None if row[5] is None else (row[5], row[6], row[7])
+    return DeliveryRow(row[0], row[1], row[2], row[3], row[4], point, row[10], row[11])
+
+
+def revise(
+    unit: Unit,
+    order_id: int,
+    key: tuple[int, str],
+    content_hash: bytes,
+    revision: int,
+    total: int,
+    payment: int,
+    data: str,
+) -> None:
+    """Write what a newer revision says of the order as a whole."""
+    unit.session.execute(
+        "UPDATE order_keys SET revision = ?, content_hash = ? WHERE channel_id = ? AND external_id = ?",
+        revision,
+        content_hash,
+        *key,
+    )
+    unit.session.execute(
+        "UPDATE orders SET revision = ?, total = ?, payment = ?, data = ? WHERE id = ?",
+        revision,
+        total,
+        payment,
+        data,
+        order_id,
+    )
+    unit.dirty = True
 
 
 def open_holds(session: Session, order_id: int) -> dict[str, int]:

@@ -62,6 +62,17 @@ lines = table(
     clustered=True,
 )
 
+# Every version of a line that a later one took the place of, as it was.
+line_versions = table(
+    "line_versions",
+    big("order_id", primary_key=True),
+    big("no", primary_key=True),
+    big("version", primary_key=True),
+    big("replaced_at"),
+    text("line"),
+    clustered=True,
+)
+
 deliveries = table(
     "deliveries",
     big("order_id", primary_key=True),

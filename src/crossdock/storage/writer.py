@@ -39,9 +39,18 @@ class Again:
     """The outcome of a command that lost a race: it is decided again in the next batch."""
 
 
+class Instead:
+    """The outcome of a command that turns out to be another one: that is done next, and answers for both."""
+
+    __slots__ = ("command",)
+
+    def __init__(self, command: Any) -> None:
+        self.command = command
+
+
 AGAIN = Again()
 Outcome = Any
-"""An answer, a CrossdockError, or AGAIN."""
+"""An answer, a CrossdockError, AGAIN, or Instead."""
 
 
 class Handler(Protocol):
@@ -260,11 +269,19 @@ class Writer:
             session.close()
 
     def _settle(self, tickets: list[Ticket], outcomes: list[Outcome]) -> None:
-        again = [ticket for ticket, outcome in zip(tickets, outcomes, strict=True) if outcome is AGAIN]
-        for ticket in reversed(again):
-            ticket.attempts += 1
-            self._front.appendleft(ticket)
-        self._answer([pair for pair in zip(tickets, outcomes, strict=True) if pair[1] is not AGAIN])
+        done: list[tuple[Ticket, Outcome]] = []
+        again: list[Ticket] = []
+        for ticket, outcome in zip(tickets, outcomes, strict=True):
+            if outcome is AGAIN:
+                ticket.attempts += 1
+                again.append(ticket)
+            elif isinstance(outcome, Instead):
+                ticket.command = outcome.command
+                again.append(ticket)
+            else:
+                done.append((ticket, outcome))
+        self._front.extendleft(reversed(again))
+        self._answer(done)
 
     def _answer(self, pairs: list[tuple[Ticket, Outcome]]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Any, Outcome]]] = {}
