@@ -10,41 +10,46 @@ import numpy as np
 from crossdock.routing.problem import Problem
 from crossdock.routing.terms import Floats, Ints
 
+_CHUNK = 60_000
+
 
 def pair_totals(problem: Problem, left: Ints, right: Ints) -> Floats:
     """Give the least total (or a bound below it) for the pairs (left[k], right[k])."""
-    gain, reach, forced_left, forced_right = np.zeros((4, len(left)))
-    parcels = not problem.one_parcel
-    for line in range(problem.n):
-        a, units = problem.gain[line], problem.U[line]
-        a_left, a_right = a[left], a[right]
-        got = np.maximum(a_left, a_right)
-        q = problem.q[line]
-        partial = problem.split_lines and bool(((units > 0) & (units < q)).any())
-        u_left, u_right = units[left], units[right]
-        over = np.maximum(u_left + u_right - q, 0.0)
-        if partial:
-            margin = problem.p[line] - problem.c[line]
-            least = np.minimum(margin[left], margin[right])
-            both = u_left * margin[left] + u_right * margin[right] - problem.H[left] - problem.H[right]
-            got = np.where((u_left > 0) & (u_right > 0), np.maximum(got, both - over * least), got)
-        gain += got
-        if parcels:
-            shipped = u_left + u_right - over if problem.split_lines else np.minimum(u_left, u_right)
-            reach += problem.w[line] * shipped
-            if problem.split_lines:
-                forced_left += problem.w[line] * (shipped - u_right)
-                forced_right += problem.w[line] * (shipped - u_left)
-    if not parcels:
-        return problem.value_none - gain + problem.f[left] + problem.f[right]
-    total = problem.value_none - gain + problem.F[left] + problem.F[right]
+    sums = np.zeros((4, len(left)))
+    lines = max(1, _CHUNK // max(1, len(left)))
+    for start in range(0, problem.n, lines):
+        sums += _lines(problem, slice(start, start + lines), left, right)
+    gain, reach, forced_left, forced_right = sums
+    total: Floats = problem.value_none - gain + problem.f[left] + problem.f[right]
+    if problem.one_parcel or not problem.filling:
+        return total
     b_left, b_right = problem.B[left], problem.B[right]
-    if not problem.filling:
-        return total + b_left + b_right
-    if not problem.split_lines:  # a line is served by either, so what is shipped is not known: the lighter counts
-        number = np.maximum(np.ceil(reach / problem.limit), 2.0)
-        return total + b_left + b_right + (number - 2.0) * np.minimum(b_left, b_right)
     n_left, n_right = problem.parcels(forced_left), problem.parcels(forced_right)
     more = np.maximum(np.ceil(reach / problem.limit) - n_left - n_right, 0.0)
-    total += b_left * n_left + b_right * n_right + more * np.minimum(b_left, b_right)
+    total += b_left * (n_left - 1.0) + b_right * (n_right - 1.0) + more * np.minimum(b_left, b_right)
     return total
+
+
+def _lines(problem: Problem, lines: slice, left: Ints, right: Ints) -> Floats:
+    """Give for some lines, by pair: gain, grams shipped at least, grams that only the left and the right can ship."""
+    best, units, q = problem.gain[lines], problem.U[lines], problem.q[lines, None]
+    gain = np.maximum(best[:, left], best[:, right])
+    partial = ((units > 0) & (units < q)).any(axis=1) if problem.split_lines else np.zeros(len(best), dtype=bool)
+    if partial.any():
+        u, margin = units[partial], problem.p[lines][partial, None] - problem.c[lines][partial]
+        u_left, u_right = u[:, left], u[:, right]
+        m_left, m_right = margin[:, left], margin[:, right]
+        over = np.maximum(u_left + u_right - q[partial], 0.0)
+        both = u_left * m_left + u_right * m_right - over * np.minimum(m_left, m_right)
+        both -= problem.H[left] + problem.H[right]
+        gain[partial] = np.where((u_left > 0) & (u_right > 0), np.maximum(gain[partial], both), gain[partial])
+    out = np.zeros((4, len(left)))
+    out[0] = gain.sum(axis=0)
+    if not problem.one_parcel:
+        w, u_left, u_right = problem.w[lines], units[:, left], units[:, right]
+        if problem.split_lines:
+            shipped = np.minimum(u_left + u_right, q)
+            out[1:] = w @ shipped, w @ (shipped - u_right), w @ (shipped - u_left)
+        else:  # a line is served by either, so what is shipped is not known: the lighter counts
+            out[1] = w @ np.minimum(u_left, u_right)
+    return out

@@ -3,7 +3,7 @@
 import numpy as np
 
 from crossdock.routing.additions import Additions
-from crossdock.routing.dual import Dual, ascend
+from crossdock.routing.dual import Dual, Root, ascend
 from crossdock.routing.fill import fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.pairs import pair_totals
@@ -15,6 +15,7 @@ from crossdock.routing.tree import Tree
 _CLIMBS = 40
 _STEPS = 40
 _PAIR_CELLS = 400_000
+_FEW_PAIRS = 900
 _PAIRS_LOOKED_AT = 60
 _LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 400_000
 _FOR_SECOND = 64
@@ -92,42 +93,71 @@ def climb(problem: Problem, incumbents: Incumbents) -> None:
 
 
 def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, int]:
-    """Look at all sets of two and more locations; give a bound below those that were not offered, and the nodes."""
-    assert incumbents.best is not None
-    target = incumbents.second_key[0]
-    common = 0.0 if problem.one_parcel else float(problem.B.min())
-    roots = []
-    for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
-        dual = Dual(problem, multiplier)
-        dual.count_on(core_of(problem, incumbents.best))
-        start = start_prices(problem, dual, incumbents.best)
-        upper = target if len(incumbents.best.columns) < 2 else incumbents.best.total
-        roots.append((ascend(dual, start, 2, upper, target, _STEPS), dual))
-    root, dual = max(roots, key=lambda pair: pair[0].bound)
-    if root.bound >= target:
-        return root.bound, 0
-    keep = np.flatnonzero(root.bound + root.rise(2) < target)
-    closed = np.inf
-    if len(keep) < 2:
-        return closed, 0
-    problem.keep(keep)
-    dual.keep(keep)
-    at_least = 2
-    if problem.m * problem.m * problem.n <= _PAIR_CELLS:
-        closed = min(closed, _all_pairs(problem, incumbents))
+    """Look at all sets of two and more locations; give a bound below those that were not offered, and the nodes.
+
+    Where columns are few all pairs come first; else prices thin the columns out before.
+    """
+    few = problem.m * problem.m <= _FEW_PAIRS
+    unsettled = _all_pairs(problem, incumbents) if few else np.inf
+    at_least = 3 if few else 2
+    if problem.m < at_least or problem.most == at_least - 1:
+        return unsettled, 0
+    root, dual = _root(problem, incumbents, at_least)
+    if not _thinned(problem, dual, incumbents, root, at_least):
+        return min(unsettled, root.bound), 0
+    if not few and problem.m * problem.m * problem.n <= _PAIR_CELLS:
+        unsettled = _all_pairs(problem, incumbents)
         at_least = 3
         if problem.m < 3 or problem.most == 2:
-            return closed, 0
-        upper = incumbents.second_key[0] if len(incumbents.best.columns) < 3 else incumbents.best.total
-        root = ascend(dual, root.v, 3, upper, incumbents.second_key[0], _STEPS)
-        if root.bound >= incumbents.second_key[0]:
-            return min(closed, root.bound), 0
-        keep = np.flatnonzero(root.bound + root.rise(3) < incumbents.second_key[0])
-        problem.keep(keep)
-        dual.keep(keep)
+            return unsettled, 0
+        target = incumbents.second_key[0]
+        root = ascend(dual, root.v, 3, _reachable(incumbents, 3), target, _STEPS)
+        if not _thinned(problem, dual, incumbents, root, 3):
+            return min(unsettled, root.bound), 0
     tree = Tree(problem, dual, incumbents, at_least)
     cap = max(_LEAST_NODES, min(_MOST_NODES, _NODE_CELLS // (problem.n * problem.m)))
-    return min(closed, tree.run(root.v, cap, _FOR_SECOND)), tree.nodes
+    return min(unsettled, tree.run(root.v, cap, _FOR_SECOND)), tree.nodes
+
+
+def _reachable(incumbents: Incumbents, at_least: int) -> float:
+    """Give what the bound on sets of at least so many locations may rise to, as far as is known."""
+    assert incumbents.best is not None
+    return incumbents.best.total if len(incumbents.best.columns) >= at_least else incumbents.second_key[0]
+
+
+def _root(problem: Problem, incumbents: Incumbents, at_least: int) -> tuple[Root, Dual]:
+    """Find the best prices; with several parcels, with and without a common price per parcel."""
+    assert incumbents.best is not None
+    common = 0.0 if problem.one_parcel else float(problem.B.min())
+    found: tuple[Root, Dual] | None = None
+    for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
+        dual = Dual(problem, multiplier)
+        plan = incumbents.best
+        dual.count_on(core_of(problem, plan))
+        target = incumbents.second_key[0]
+        root = ascend(
+            dual, start_prices(problem, dual, plan), at_least, _reachable(incumbents, at_least), target, _STEPS
+        )
+        if found is None or root.bound > found[0].bound:
+            found = root, dual
+        if root.bound >= target:
+            break
+    assert found is not None
+    return found
+
+
+def _thinned(problem: Problem, dual: Dual, incumbents: Incumbents, root: Root, at_least: int) -> bool:
+    """Forget the columns that no set below the second best can have; say whether sets are left to look at."""
+    target = incumbents.second_key[0]
+    if root.bound >= target:
+        return False
+    keep = np.flatnonzero(root.bound + root.rise(at_least) < target)
+    if len(keep) < at_least:
+        root.bound = target
+        return False
+    problem.keep(keep)
+    dual.keep(keep)
+    return True
 
 
 def _all_pairs(problem: Problem, incumbents: Incumbents) -> float:
