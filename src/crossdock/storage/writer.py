@@ -187,11 +187,14 @@ class Writer:
         try:
             self._settle(tickets, self._patiently(handler, tickets))
             return
-        except CrossdockError:
-            raise
+        except Unavailable as nobody_home:
+            log.warning("a batch of %d could not be done: %s", len(tickets), nobody_home)
+            self._answer([(ticket, nobody_home) for ticket in tickets])
+            return
         except Exception as error:
             if len(tickets) == 1:
-                log.exception("a command failed: %s", type(tickets[0].command).__name__)
+                if not isinstance(error, CrossdockError):
+                    log.exception("a command failed: %s", type(tickets[0].command).__name__)
                 self._answer([(tickets[0], _as_answerable(error))])
                 return
         half = len(tickets) // 2
