@@ -2,12 +2,11 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossdock.app import App
 from crossdock.catalog.model import Item
-from crossdock.inventory import tables as inventory
-from crossdock.inventory.model import CauseKind, MovementType
 from crossdock.kernel.clock import instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
@@ -18,9 +17,12 @@ from crossdock.orchestration.commands import (
     PutItems,
     PutLocations,
     PutPolicy,
+    RecordStock,
+    StockFact,
 )
 from crossdock.orders import AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn
 from crossdock.routing import Lane, Policy, RateCard, Zone
+from crossdock.storage.migrate import upgrade
 
 ACTOR = Actor("system:sample")
 LAST_DAY = datetime(2011, 12, 9, tzinfo=UTC)
@@ -41,7 +43,8 @@ SITES = (
 )
 TOWNS = (
     ("EC1A 1BB", "London", 51.52, -0.10), ("M1 1AE", "Manchester", 53.48, -2.23),
-    ("BS1 4DJ", "Bristol", 51.45, -2.60), ("EH1 1RE", "Edinburgh", 55.95, -3.19), ("NE1 4ST", "Newcastle", 54.97, -1.61),
+    ("BS1 4DJ", "Bristol", 51.45, -2.60), ("EH1 1RE", "Edinburgh", 55.95, -3.19),
+    ("NE1 4ST", "Newcastle", 54.97, -1.61),
     ("CF10 1EP", "Cardiff", 51.48, -3.18),
     ("LS1 4AP", "Leeds", 53.80, -1.55), ("NR2 1TF", "Norwich", 52.63, 1.29), ("PL1 1EA", "Plymouth", 50.37, -4.14),
     ("AB10 1AB", "Aberdeen", 57.15, -2.10), ("OX1 4AR", "Oxford", 51.75, -1.26), ("BT1 5GS", "Belfast", 54.60, -5.93),
@@ -65,17 +68,12 @@ MUCH = Size(items=120, days=30, orders=9)
 LITTLE = Size(items=3, days=1, orders=2)
 
 
-def create_schema(url: str) -> None:
-    """Make all tables in an empty database."""
-    from sqlalchemy import create_engine
-
-    from crossdock.customers import tables as customers  # noqa: F401
-    from crossdock.identity import tables as identity  # noqa: F401
-    from crossdock.storage.schema import metadata
-
-    engine = create_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
-    metadata.create_all(engine)
-    engine.dispose()
+def open_app(url: str, folder: Path) -> App:
+    """A running application on a new database."""
+    upgrade(url)
+    app = App(url, data_dir=folder)
+    app.start()
+    return app
 
 
 def fill(app: App, size: Size, seed: int = 7) -> None:
@@ -90,7 +88,7 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
     app.submit_now(PutChannels(actor=ACTOR, channels=channels))
     catalogue = [item(number) for number in range(size.items)]
     app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))
-    stock(app, chance)
+    stock(app, chance, catalogue)
     number = 0
     for back in range(size.days - 1, -1, -1):
         day = LAST_DAY - timedelta(days=back)
@@ -140,28 +138,22 @@ def item(number: int) -> Item:
     return Item(sku=f"{20_000 + number * 7}", name=f"{first} {second} {third}", weight_g=120 + 35 * (number % 11))
 
 
-def stock(app: App, chance: random.Random) -> None:
+def stock(app: App, chance: random.Random, catalogue: list[Item]) -> None:
     """Receive stock: plenty in the distribution centres, little in the stores, some items scarce, a few nowhere."""
-    session = app.database.session()
-    session.begin()
-    items = [row[0] for row in session.fetch("SELECT id FROM items ORDER BY sku")]
-    places = session.fetch("SELECT id, kind FROM locations ORDER BY code")
     at = instant(LAST_DAY - timedelta(days=40))
-    positions, moves = [], []
-    for index, item_id in enumerate(items):
-        for place, kind in places:
+    facts = []
+    for index, one in enumerate(catalogue):
+        for code, _, kind, *_ in SITES:
             units = chance.randrange(20, 400) if kind == "dc" else chance.randrange(0, 25) if kind == "store" else 60
             units = {0: 0, 1: units % 4}.get(index % 31, units)
-            if not units or (kind == "dc" and chance.random() < 0.25):
-                continue
-            positions.append((item_id, place, 0, units, 0, 0, 0, 0, at, 1))
-            (id_,) = app.ids.take(1)
-            moves.append((id_, MovementType.RECEIVED, item_id, place, 0, units, 0, 0, 0, 0, at, at,
-                          CauseKind.STOCK_RECORD, id_, 0))  # fmt: skip
-    session.insert(inventory.positions, positions)
-    session.insert(inventory.movements, moves)
-    session.commit()
-    session.close()
+            if units and (kind != "dc" or chance.random() > 0.25):
+                record = f"{one.sku}/{code}"
+                facts.append(
+                    StockFact(source="wms", record=record, kind="received", sku=one.sku, location=code, quantity=units,
+                              occurred_at=at)
+                )  # fmt: skip
+    for start in range(0, len(facts), 200):
+        app.submit_now(RecordStock(actor=ACTOR, facts=tuple(facts[start : start + 200])))
 
 
 def order(chance: random.Random, number: int, catalogue: list[Item], placed: datetime) -> OrderIn:

@@ -15,7 +15,7 @@ Degrees = tuple[float, float]
 """Latitude and longitude."""
 
 _MOST = 84.0  # Mercator has no poles
-_MARGIN = 0.09
+_MARGIN = 0.16
 _SMALLEST = 1.2  # degrees: a network of one town is shown with its surroundings
 _TINY = 0.35  # square units: islands that nobody sees are left out
 

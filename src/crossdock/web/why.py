@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -21,6 +22,8 @@ from crossdock.web.words import Word, sentence
 
 MAP = (440, 400)
 LINE = 15
+SHOWN = 30
+"""So many candidates are shown one by one; of the rest, a page says how many there are."""
 STANDING = {
     "chosen": Word("Chosen", "go"),
     "passed_over": Word("Passed over", "info"),
@@ -83,6 +86,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
     rows: tuple[Row, ...]
     candidates: tuple[Candidate, ...]
+    rest: tuple[tuple[Word, int], ...]
+    """How many further locations there are of each verdict."""
     route: Route | None
 
 
@@ -92,11 +97,14 @@ def why(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place
     decision, explanation = read_decision(session, number), explain_decision(session, number)
     if decision is None or explanation is None:
         return None
+    candidates = _candidates(explanation, delivery, known)
+    rest = Counter(one.verdict for one in candidates[SHOWN:])
     return Why(
         decision=decision,
         words=tuple(_readable(text) for text in words(explanation)),
         rows=tuple(_bill(explanation)),
-        candidates=tuple(_candidates(explanation, delivery, known)),
+        candidates=tuple(candidates[:SHOWN]),
+        rest=tuple(rest.items()),
         route=_route(decision, delivery, known),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import get
@@ -14,6 +14,7 @@ from crossdock.kernel.clock import HOUR, moment
 from crossdock.kernel.money import Money
 from crossdock.orders import OrderFilter, count_orders
 from crossdock.web import charts, maps
+from crossdock.web.asking import Site, asked
 from crossdock.web.console import Console
 from crossdock.web.formats import day_bounds
 from crossdock.web.security import AnyRequest, AnyResponse
@@ -22,13 +23,21 @@ DAYS = 30
 MAP = (680, 720)
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Which day, and how finely."""
+
+    day: date | None = None
+    chart: Literal["days", "hours"] = "days"
+
+
 @get("/")
-async def home(request: AnyRequest, console: Console, day: date | None = None, chart: str = "days") -> AnyResponse:
+async def home(request: AnyRequest, console: Site) -> AnyResponse:
     """Show the day asked for, or the last one that has orders."""
-    facts = await console.read(lambda session: _read(session, console, day, chart == "hours"))
+    wanted = asked(request, Asked)
+    facts = await console.read(lambda session: _read(session, console, wanted.day, wanted.chart == "hours"))
     if facts is None:
         return console.page(request, "home_empty.html", section="Home")
-    return console.page(request, "home.html", section="Home", chart=chart, **facts)
+    return console.page(request, "home.html", section="Home", chart=wanted.chart, **facts)
 
 
 def _read(session: Any, console: Console, wanted: date | None, by_hour: bool) -> dict[str, Any] | None:
@@ -136,7 +145,7 @@ def network_map(load: list[LocationLoad], width: int, height: int) -> Map:
 
 def fullness(place: LocationLoad) -> str:
     """Return the tone of a location's day: how much of its capacity is taken."""
-    if not place.units:
+    if not place.units and not place.used:
         return "neutral"
     share = place.used / place.allowed if place.allowed else 0.0
     return "bad" if share >= 1 else "wait" if share >= 0.8 else "go"

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
 
 from crossdock.analytics import Show, item_stock, list_items, list_locations, places, stock_totals
 from crossdock.inventory import list_movements, list_positions
-from crossdock.kernel.errors import Invalid, NotFound
-from crossdock.web.console import Console
+from crossdock.kernel.errors import NotFound
+from crossdock.web.asking import Site, Text, asked
 from crossdock.web.security import AnyRequest, AnyResponse
 
 ITEMS = 50
 MOVEMENTS = 25
 POSITIONS = 500
 COUNTERS = ("on_hand", "allocated", "picked", "reserved", "short")
-SHOWS: tuple[Show, ...] = get_args(Show)
 SHOW_WORDS = {"all": "All items", "out": "Nothing to claim", "short": "Short"}
-Text = Annotated[str, Parameter(max_length=120)]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the URL asks for."""
 
-    q: str = ""
-    location: str = ""
+    q: Text = ""
+    location: Text = ""
     show: Show = "all"
 
     def url(self, **changes: str) -> str:
@@ -37,47 +34,47 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return f"/inventory?{urlencode(values)}" if values else "/inventory"
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where in the list the page begins."""
+
+    after: Text = ""
+
+
+class AskedItem(msgspec.Struct, frozen=True):
+    """Which item, at which location, and where in its ledger the page begins."""
+
+    sku: Text = ""
+    location: Text = ""
+    after: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 0
+
+
 @get("/inventory")
-async def inventory(
-    request: AnyRequest,
-    console: Console,
-    q: Text = "",
-    location: Text = "",
-    show: Text = "all",
-    after: Text = "",
-) -> AnyResponse:
+async def inventory(request: AnyRequest, console: Site) -> AnyResponse:
     """Show the items that the URL asks for, with their stock added up."""
-    asked = Asked(q=q.strip(), location=location, show=_show(show))
+    wanted, after = asked(request, Asked), asked(request, Place).after
 
     def read(session: Any) -> dict[str, Any]:
         items, following = list_items(
-            session, q=asked.q, location=asked.location, show=asked.show, after=after, limit=ITEMS
+            session, q=wanted.q, location=wanted.location, show=wanted.show, after=after, limit=ITEMS
         )
         return {
             "items": items,
-            "next_url": asked.url(after=following) if following else "",
+            "next_url": wanted.url(after=following) if following else "",
             "totals": stock_totals(session),
             "locations": list_locations(session),
         }
 
     facts = await console.read(read)
     return console.page(
-        request, "inventory.html", section="Inventory", asked=asked, after=after, shows=SHOW_WORDS, **facts
+        request, "inventory.html", section="Inventory", asked=wanted, after=after, shows=SHOW_WORDS, **facts
     )
 
 
-def _show(text: str) -> Show:
-    for one in SHOWS:
-        if one == text:
-            return one
-    raise Invalid(f"'{text}' is nothing to show; it is one of {', '.join(SHOWS)}.")
-
-
 @get("/inventory/item")
-async def item(
-    request: AnyRequest, console: Console, sku: Text, location: Text = "", after: Annotated[int, Parameter(ge=0)] = 0
-) -> AnyResponse:
+async def item(request: AnyRequest, console: Site) -> AnyResponse:
     """Show one item: its positions, and the ledger behind them."""
+    wanted = asked(request, AskedItem)
+    sku, location, after = wanted.sku, wanted.location, wanted.after
 
     def read(session: Any) -> dict[str, Any]:
         found = item_stock(session, sku)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 from litestar import get
 
 from crossdock import analytics
 from crossdock.kernel.clock import moment
+from crossdock.web.asking import Site, asked
 from crossdock.web.console import Console
 from crossdock.web.formats import day_bounds
 from crossdock.web.routes.home import fullness, network_map
@@ -17,9 +19,16 @@ from crossdock.web.security import AnyRequest, AnyResponse
 MAP = (560, 640)
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """Which day."""
+
+    day: date | None = None
+
+
 @get("/network")
-async def network(request: AnyRequest, console: Console, day: date | None = None) -> AnyResponse:
+async def network(request: AnyRequest, console: Site) -> AnyResponse:
     """Show the network on a day, the last one with orders unless another is asked for."""
+    day = asked(request, Asked).day
     facts = await console.read(lambda session: _read(session, console, day))
     return console.page(request, "network.html", section="Network", fullness=fullness, **facts)
 

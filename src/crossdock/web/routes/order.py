@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import get
+from litestar.params import FromPath
 
 from crossdock.analytics import Place, places
 from crossdock.events import timeline as read_timeline
@@ -14,6 +15,7 @@ from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
 from crossdock.orders import OrderView, read_order
 from crossdock.web import timeline
+from crossdock.web.asking import Site
 from crossdock.web.console import Console
 from crossdock.web.security import AnyRequest, AnyResponse
 from crossdock.web.why import Why, why
@@ -29,8 +31,9 @@ HOLD_REASONS = ("fraud", "payment", "address", "review", "customer_request")
 
 
 @get("/orders/{order_id:str}")
-async def order(request: AnyRequest, console: Console, order_id: str, done: str = "") -> AnyResponse:
+async def order(request: AnyRequest, console: Site, order_id: FromPath[str]) -> AnyResponse:
     """Show an order."""
+    done = request.query_params.get("done", "")
     notes = [("done", DONE[done])] if done in DONE else []
     return await order_page(request, console, decode_id("ord", order_id), notes)
 

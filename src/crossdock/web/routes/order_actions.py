@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from crossdock.identity import SignedIn
@@ -22,7 +23,7 @@ from crossdock.orchestration import (
     RouteAgain,
 )
 from crossdock.orders import AddressIn
-from crossdock.web.console import Console
+from crossdock.web.asking import Site
 from crossdock.web.routes.order import order_page
 from crossdock.web.security import AnyRequest, AnyResponse
 
@@ -31,7 +32,7 @@ _ADDRESS = ("name", "company", "line1", "line2", "city", "region", "postal_code"
 
 
 @post("/orders/{order_id:str}/{action:str}", status_code=303)
-async def act(request: AnyRequest, console: Console, order_id: str, action: str) -> AnyResponse:
+async def act(request: AnyRequest, console: Site, order_id: FromPath[str], action: FromPath[str]) -> AnyResponse:
     """Do what the form asks for and come back to the order."""
     number = decode_id("ord", order_id)
     make = _COMMANDS.get(action)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import get
 
 from crossdock.analytics import list_channels, list_locations
-from crossdock.kernel.document import CLEAN
 from crossdock.kernel.errors import Invalid
 from crossdock.orders import OrderFilter, OrderPage, Sort, Status, StatusWord, count_orders, list_orders
+from crossdock.web.asking import Site, Text, asked
 from crossdock.web.console import Console
 from crossdock.web.formats import day_bounds
 from crossdock.web.security import AnyRequest, AnyResponse
 
 PER_PAGE = 50
 STATUSES: tuple[StatusWord, ...] = get_args(StatusWord)
-Text = Annotated[str, msgspec.Meta(max_length=120, pattern=CLEAN)]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,6 +49,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 _DEFAULT_SORT = ("sort", "-placed_at")
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where in the list the page begins."""
+
+    cursor: Text = ""
+
+
 class Tab(msgspec.Struct, frozen=True):
     """A tab over the list."""
 
@@ -60,47 +65,39 @@ class Tab(msgspec.Struct, frozen=True):
 
 
 @get("/orders")
-async def orders(request: AnyRequest, console: Console) -> AnyResponse:
+async def orders(request: AnyRequest, console: Site) -> AnyResponse:
     """Show the orders that the URL asks for."""
-    query = {name: value.strip() for name, value in request.query_params.items()}
-    asked, cursor = _asked(query), query.get("cursor", "")
-    facts = await console.read(lambda session: _read(session, console, asked, cursor))
-    return console.page(request, "orders.html", section="Orders", asked=asked, cursor=cursor, **facts)
+    wanted, cursor = asked(request, Asked), asked(request, Place).cursor
+    facts = await console.read(lambda session: _read(session, console, wanted, cursor))
+    return console.page(request, "orders.html", section="Orders", asked=wanted, cursor=cursor, **facts)
 
 
-def _asked(query: dict[str, str]) -> Asked:
-    try:
-        return msgspec.convert(query, Asked)
-    except msgspec.ValidationError as fault:
-        raise Invalid(f"The address of this list has a fault: {fault}.") from None
-
-
-def _read(session: Any, console: Console, asked: Asked, cursor: str) -> dict[str, Any]:
-    wanted = _filter(asked, console)
-    found = list_orders(session, wanted, _sort(asked.sort), _place(cursor), PER_PAGE)
+def _read(session: Any, console: Console, asked_for: Asked, cursor: str) -> dict[str, Any]:
+    wanted = _filter(asked_for, console)
+    found = list_orders(session, wanted, _sort(asked_for.sort), _place(cursor), PER_PAGE)
     return {
         "page": found,
-        "next_url": _next(asked, found),
-        "tabs": _tabs(session, asked, wanted),
+        "next_url": _next(asked_for, found),
+        "tabs": _tabs(session, asked_for, wanted),
         "channels": list_channels(session),
         "locations": list_locations(session),
         "statuses": STATUSES,
     }
 
 
-def _filter(asked: Asked, console: Console) -> OrderFilter:
-    if asked.status and asked.status not in STATUSES:
-        raise Invalid(f"There is no status '{asked.status}'; it is one of {', '.join(STATUSES)}.")
+def _filter(asked_for: Asked, console: Console) -> OrderFilter:
+    if asked_for.status and asked_for.status not in STATUSES:
+        raise Invalid(f"There is no status '{asked_for.status}'; it is one of {', '.join(STATUSES)}.")
     return OrderFilter(
-        statuses=(Status[asked.status.upper()],) if asked.status else (),
-        channel=asked.channel or None,
-        q=asked.q or None,
-        sku=asked.sku or None,
-        location=asked.location or None,
-        on_hold=True if asked.hold else None,
-        queued=True if asked.queued else None,
-        placed_from=day_bounds(_date(asked.placed_from), console.zone)[0] if asked.placed_from else None,
-        placed_to=day_bounds(_date(asked.placed_to), console.zone)[1] if asked.placed_to else None,
+        statuses=(Status[asked_for.status.upper()],) if asked_for.status else (),
+        channel=asked_for.channel or None,
+        q=asked_for.q or None,
+        sku=asked_for.sku or None,
+        location=asked_for.location or None,
+        on_hold=True if asked_for.hold else None,
+        queued=True if asked_for.queued else None,
+        placed_from=day_bounds(_date(asked_for.placed_from), console.zone)[0] if asked_for.placed_from else None,
+        placed_to=day_bounds(_date(asked_for.placed_to), console.zone)[1] if asked_for.placed_to else None,
     )
 
 
@@ -128,26 +125,26 @@ def _place(cursor: str) -> tuple[int, int] | None:
     return int(at), int(order_id)
 
 
-def _next(asked: Asked, found: OrderPage) -> str:
-    return "" if found.next is None else asked.url(cursor=f"{found.next[0]}.{found.next[1]}")
+def _next(asked_for: Asked, found: OrderPage) -> str:
+    return "" if found.next is None else asked_for.url(cursor=f"{found.next[0]}.{found.next[1]}")
 
 
-def _tabs(session: Any, asked: Asked, wanted: OrderFilter) -> list[Tab]:
+def _tabs(session: Any, asked_for: Asked, wanted: OrderFilter) -> list[Tab]:
     """Count what each tab would show: the list's other filters stay."""
     base = msgspec.structs.replace(wanted, statuses=(), on_hold=None, queued=None)
     counts = count_orders(session, base)
-    plain = msgspec.structs.replace(asked, status="", hold="", queued="")
+    plain = msgspec.structs.replace(asked_for, status="", hold="", queued="")
     held = sum(count_orders(session, msgspec.structs.replace(base, on_hold=True)).values())
     queued = sum(count_orders(session, msgspec.structs.replace(base, queued=True)).values())
-    nothing = not (asked.status or asked.hold or asked.queued)
+    nothing = not (asked_for.status or asked_for.hold or asked_for.queued)
     tabs = [Tab("All", plain.url(), sum(counts.values()), nothing)]
     tabs += [
-        Tab(name, plain.url(status=name), counts.get(name, 0), asked.status == name)
+        Tab(name, plain.url(status=name), counts.get(name, 0), asked_for.status == name)
         for name in STATUSES
-        if counts.get(name) or asked.status == name
+        if counts.get(name) or asked_for.status == name
     ]
-    tabs += [Tab("on hold", plain.url(hold="1"), held, bool(asked.hold))]
-    tabs += [Tab("in a queue", plain.url(queued="1"), queued, bool(asked.queued))]
+    tabs += [Tab("on hold", plain.url(hold="1"), held, bool(asked_for.hold))]
+    tabs += [Tab("in a queue", plain.url(queued="1"), queued, bool(asked_for.queued))]
     return tabs
 
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
+import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from crossdock.analytics import item_stock, list_items
+from crossdock.kernel.errors import NotFound
 from crossdock.orders import OrderFilter, list_orders
-from crossdock.web.console import Console
+from crossdock.web.asking import Site, Text, asked
 from crossdock.web.routes.inventory import item_url
 from crossdock.web.security import AnyRequest, AnyResponse
 
 SHOWN = 12
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """What is looked for."""
+
+    q: Text = ""
+
+
 @get("/search")
-async def search(
-    request: AnyRequest, console: Console, q: Annotated[str, Parameter(max_length=120)] = ""
-) -> AnyResponse:
+async def search(request: AnyRequest, console: Site) -> AnyResponse:
     """Open the order or the item that is meant, or show what begins like it."""
-    words = q.strip()
+    words = asked(request, Asked).q
 
     def read(session: Any) -> dict[str, Any]:
         if not words:
@@ -44,4 +50,10 @@ async def search(
     return console.page(request, "search.html", seek=words, orders=found["orders"], items=found["items"])
 
 
-handlers = [search]
+@get("/{address:path}")
+async def nothing_here(address: FromPath[str]) -> None:
+    """Say to who is signed in that there is no such page; everybody else is sent to the door first."""
+    raise NotFound(f"There is no page at {address}.")
+
+
+handlers = [search, nothing_here]

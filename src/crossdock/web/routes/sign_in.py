@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from litestar import get, post
 from litestar.exceptions import PermissionDeniedException
-from litestar.params import Parameter
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from crossdock.identity import EndSession, NewSession, UseSignInLink, link_is_usable
 from crossdock.kernel.clock import SECOND
 from crossdock.kernel.errors import CrossdockError
-from crossdock.web.console import Console
+from crossdock.web.asking import Site
 from crossdock.web.security import COOKIE, AnyRequest, AnyResponse, own_path, same_site, session_cookie
 
 TOKEN_LENGTH = 43
-Next = Annotated[str, Parameter(query="next", max_length=2_000)]
 
 
 @get("/sign-in")
-async def sign_in_page(request: AnyRequest, console: Console, next_path: Next = "/") -> AnyResponse:
+async def sign_in_page(request: AnyRequest, console: Site) -> AnyResponse:
     """Say how to get in."""
-    return console.page(request, "sign_in.html", token="", next_path=own_path(next_path), refused="")
+    return console.page(request, "sign_in.html", token="", next_path=_next(request), refused="")
 
 
 @get("/sign-in/{token:str}")
-async def sign_in_link(request: AnyRequest, console: Console, token: str, next_path: Next = "/") -> AnyResponse:
+async def sign_in_link(request: AnyRequest, console: Site, token: FromPath[str]) -> AnyResponse:
     """Ask before the link is used up: whatever only looks at links, as mail scanners do, does not spend it."""
     now = console.clock()
     usable = len(token) == TOKEN_LENGTH and await console.read(lambda session: link_is_usable(session, token, now))
     refused = "" if usable else "This link was used already, has expired, or never existed."
     return console.page(
-        request, "sign_in.html", token=token if usable else "", next_path=own_path(next_path), refused=refused,
+        request, "sign_in.html", token=token if usable else "", next_path=_next(request), refused=refused,
         status=200 if usable else 403,
     )  # fmt: skip
 
 
 @post("/sign-in/{token:str}", status_code=303)
-async def sign_in(request: AnyRequest, console: Console, token: str) -> AnyResponse:
+async def sign_in(request: AnyRequest, console: Site, token: FromPath[str]) -> AnyResponse:
     """Trade the link for a session."""
     if not same_site(request):
         raise PermissionDeniedException("Open the sign-in link itself and sign in there.")
@@ -55,12 +52,16 @@ async def sign_in(request: AnyRequest, console: Console, token: str) -> AnyRespo
 
 
 @post("/sign-out", status_code=303)
-async def sign_out(request: AnyRequest, console: Console) -> AnyResponse:
+async def sign_out(request: AnyRequest, console: Site) -> AnyResponse:
     """End the session, here and in the browser."""
     await console.submit(EndSession(token=request.state.session_token))
     response = Redirect("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, path="/")
     return response
+
+
+def _next(request: AnyRequest) -> str:
+    return own_path(request.query_params.get("next", "/"))
 
 
 open_handlers = [sign_in_page, sign_in_link, sign_in]
