@@ -1,19 +1,90 @@
-"""A decision can be made again from its record, whatever has changed since."""
+"""A decision can be made and explained again from its record, whatever has changed since."""
 
-from crossdock.routing import Versions, decide, decode, encode, replay, snapshot_of
+import msgspec
+import pytest
+
+from benchmarks.generators import orders, real_orders
+from crossdock.routing import (
+    Network,
+    Policy,
+    RoutingError,
+    Versions,
+    decide,
+    decode,
+    encode,
+    explain,
+    replay,
+    snapshot_of,
+    words,
+)
+from tests.routing.builders import POLICY, demand, network, snapshot
 from tests.routing.small_orders import order
 
 
-def test_an_old_decision_replays_to_the_same_bytes_after_stock_and_policy_changed():
+def versions_of(network: Network, *policies: Policy) -> Versions:
+    return Versions({network.version: network}, {policy.version: policy for policy in policies})
+
+
+def test_an_old_decision_replays_to_the_same_bytes_after_stock_rates_and_policy_changed():
     for seed in range(150):
-        demand, snapshot, policy = order(seed)
-        decision = decide(demand, snapshot, policy)
-        record = encode(demand, snapshot, policy, decision)
-        versions = Versions({snapshot.network.version: snapshot.network}, {policy.version: policy})
-        snapshot.stock[:] = 0
-        snapshot.ship_day[:] = -1
+        asked, seen, policy = order(seed)
+        decision = decide(asked, seen, policy)
+        record = encode(asked, seen, policy, decision)
+        dearer = msgspec.structs.replace(policy.card, parcel_limit_g=policy.card.parcel_limit_g * 2)
+        newer = msgspec.structs.replace(policy, card=dearer, extra_parcel=1_000_000)
+        versions = versions_of(seen.network, policy, newer)
+        before = explain(record, versions)
+        seen.stock[:] = 0
+        seen.ship_day[:] = -1
+        decide(asked, seen, newer)
         again = replay(record, versions)
         assert again == decision
         read = decode(record)
-        assert read.demand == demand
+        assert read.demand == asked
         assert encode(read.demand, snapshot_of(read, versions), policy, again) == record
+        after = explain(record, versions)
+        assert after == before
+        assert words(after) == words(before)
+
+
+def test_deciding_changes_nothing_that_it_is_given():
+    asked, seen, policy = next(real_orders("scarce", 1))
+    stock, days, room = seen.stock.copy(), seen.ship_day.copy(), seen.capacity.copy()
+    first = decide(asked, seen, policy)
+    assert (seen.stock == stock).all()
+    assert (seen.ship_day == days).all()
+    assert (seen.capacity == room).all()
+    assert decide(asked, seen, policy) == first
+
+
+def test_the_smallest_change_of_a_rate_is_another_version():
+    zones = (msgspec.structs.replace(POLICY.card.zones[0], base=300_001), *POLICY.card.zones[1:])
+    card = msgspec.structs.replace(POLICY.card, zones=zones)
+    assert card.version != POLICY.card.version
+    assert msgspec.structs.replace(POLICY, card=card).version != POLICY.version
+    assert len(POLICY.version) == 32
+
+
+def test_a_record_keeps_large_counts_and_far_days():
+    seen = snapshot(network(), (255, 254, 70_000), (0, 10**9, 1), days=(740_000, 741_000, -1), room=(3, 255, 10**12))
+    asked = demand((1, 100), (1, 100))
+    record = decode(encode(asked, seen, POLICY, decide(asked, seen, POLICY)))
+    read = snapshot_of(record, versions_of(seen.network, POLICY))
+    assert read.stock.tolist() == seen.stock.tolist()
+    assert read.ship_day.tolist() == [740_000, 741_000, -1]
+    assert read.capacity.tolist() == [3, 255, 255]
+
+
+def test_a_record_of_three_lines_at_305_locations_is_small():
+    sizes = []
+    for asked, seen, policy in orders("normal", 305, 3, 3, 20):
+        sizes.append(len(encode(asked, seen, policy, decide(asked, seen, policy))))
+    assert max(sizes) <= 1_800
+
+
+def test_a_decision_is_recorded_with_what_it_rests_on():
+    seen, asked = snapshot(network(), (1, 1, 1)), demand((1, 100))
+    decision = decide(asked, seen, POLICY)
+    other = msgspec.structs.replace(POLICY, extra_parcel=5)
+    with pytest.raises(RoutingError, match="another policy"):
+        encode(asked, seen, other, decision)
