@@ -9,6 +9,7 @@ from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.pairs import pair_totals
 from crossdock.routing.prices import core_of, start_prices
 from crossdock.routing.problem import Problem
+from crossdock.routing.subsets import applies, optimum
 from crossdock.routing.terms import Floats
 from crossdock.routing.tree import Tree
 
@@ -59,6 +60,9 @@ def search(problem: Problem) -> Found:
     climb(problem, incumbents)
     bounds, nodes = _beyond_singles(problem, incumbents)
     assert incumbents.best is not None
+    if bounds < incumbents.best.total and applies(problem):
+        bounds, columns = optimum(problem)
+        incumbents.offer(fill(problem, columns))
     inexact = float(np.where(total > alone, alone, np.inf).min())
     bound = min(inexact, bounds)
     return Found(incumbents, min(bound, incumbents.best.total), bound, nodes)
