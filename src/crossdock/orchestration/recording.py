@@ -127,13 +127,9 @@ class Rows:
             status=status,
             placed_at=instant(order.placed_at),
             captured_at=at,
-            decisions=tuple(r.decision_id for r in new.routed if r.decision is not None),
-            fulfillments=tuple(
-                CapturedFulfillment(f.id, f.location_id, tuple(AssignedLine(c.demand_no, c.quantity) for c in f.claims))
-                for r in new.routed
-                for f in r.fulfillments
-            ),
-            queued=tuple((q.demand_no, q.quantity, q.queue) for r in new.routed for q in r.queued),
+            decisions=tuple([r.decision_id for r in new.routed if r.decision is not None]),
+            fulfillments=tuple([_answered(f) for r in new.routed for f in r.fulfillments]),
+            queued=tuple([(q.demand_no, q.quantity, q.queue) for r in new.routed for q in r.queued]),
         )
 
     def _order(self, new: NewOrder, party_id: int, total: int, status: int) -> None:
@@ -318,6 +314,11 @@ class Routing:
 
     def _code(self, location_id: int) -> str:
         return self._directory.locations[location_id].location.code
+
+
+def _answered(new: NewFulfillment) -> CapturedFulfillment:
+    lines = tuple([AssignedLine(c.demand_no, c.quantity) for c in new.claims])
+    return CapturedFulfillment(new.id, new.location_id, lines)
 
 
 def _day(ordinal: int) -> str:

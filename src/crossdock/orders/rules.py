@@ -20,7 +20,7 @@ def faults(order: OrderIn, channel_currency: str, now: int) -> list[FieldError]:
     if instant(order.placed_at) > now + MAX_AHEAD:
         found.append(FieldError("/placed_at", "in_the_future", "The order was placed more than a day from now."))
     for index, line in enumerate(order.lines):
-        _check_line(order, f"/lines/{index}", line, found)
+        _check_line(order, index, line, found)
     if order.total is not None or order.discounts or order.charges:
         _check_totals(order, found)
     if len(order.deliveries) > 1:
@@ -32,7 +32,8 @@ def faults(order: OrderIn, channel_currency: str, now: int) -> list[FieldError]:
     return found
 
 
-def _check_line(order: OrderIn, at: str, line: LineIn, found: list[FieldError]) -> None:
+def _check_line(order: OrderIn, index: int, line: LineIn, found: list[FieldError]) -> None:
+    at = f"/lines/{index}"
     if line.delivery > len(order.deliveries):
         text = f"The order has {len(order.deliveries)} deliveries, not {line.delivery}."
         found.append(FieldError(f"{at}/delivery", "no_such_delivery", text))
@@ -43,8 +44,9 @@ def _check_line(order: OrderIn, at: str, line: LineIn, found: list[FieldError]) 
     if line.quantity * line.unit_factor > MAX_QUANTITY:
         text = f"The line is {line.quantity * line.unit_factor} base units; {MAX_QUANTITY} is the limit."
         found.append(FieldError(f"{at}/quantity", "too_many_units", text))
-    for kind, parts in (("discounts", line.discounts), ("charges", line.charges), ("taxes", line.taxes)):
-        _check_currencies(order, f"{at}/{kind}", parts, found)
+    if line.discounts or line.charges or line.taxes:
+        for kind, parts in (("discounts", line.discounts), ("charges", line.charges), ("taxes", line.taxes)):
+            _check_currencies(order, f"{at}/{kind}", parts, found)
 
 
 def _check_totals(order: OrderIn, found: list[FieldError]) -> None:
