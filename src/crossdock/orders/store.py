@@ -124,6 +124,8 @@ def deliveries(session: Session, ids: Sequence[tuple[int]]) -> list[DeliveryRow]
 
 def write_parts(unit: Unit, rows: Sequence[DemandRow]) -> None:
     """Write where the units of demands stand now."""
+    if not rows:
+        return
     columns = ("quantity", *PARTITION)
     names = ", ".join(columns)
     assignments = ", ".join(f"{name} = v.{name}" for name in columns)
@@ -149,7 +151,7 @@ def touch(unit: Unit, changes: Sequence[tuple[int, int, int]]) -> dict[int, int]
             queued = (SELECT count(*) FROM queue_entries q WHERE q.order_id = orders.id AND q.closed_at IS NULL)
         FROM v WHERE orders.id = v.id RETURNING orders.id, orders.version
     """
-    unit.dirty = True
+    unit.dirty = unit.dirty or bool(changes)
     return dict(map(tuple, unit.session.fetch_keys(sql, ("bigint",) * 3, sorted(changes))))
 
 
