@@ -48,7 +48,7 @@ class Calendar(Input):
     holidays: Annotated[
         str,
         Meta(
-            pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$", description="country or country-region whose holidays are closed"
+            pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$", description="country(-region) whose holidays are closed"
         ),
     ] = ""
     cut_off: Clock = "15:00"
