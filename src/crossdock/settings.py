@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,8 +31,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many threads read from the database."""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=1 << 30)] = 8 * 1024 * 1024
     """How large a request's body may be, but for NDJSON uploads."""
-    log_level: str = "info"
-    """debug, info, warning or error."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much the server writes to standard error: debug, info, warning or error."""
+    time_zone: str = "UTC"
+    """The time zone (IANA) that the console's pages are written in."""
 
 
 def load(

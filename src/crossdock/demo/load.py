@@ -36,10 +36,11 @@ from crossdock.orchestration import (
     RequestKey,
     StockFact,
 )
-from crossdock.orders import find_order
+from crossdock.orders import OrderFilter, find_order, list_orders
 
+FIRST_ORDER = "536365"
 LAST_ORDER = "581587"
-"""The external id of the last order of the year."""
+"""The external ids of the first and the last order of the year."""
 ACTOR = Actor("system:demo")
 SOURCE = "demo"
 _IN_FLIGHT = 500
@@ -95,6 +96,12 @@ class Loaded(msgspec.Struct):
 def is_loaded(session: Any) -> bool:
     """Say whether the whole year is in the database."""
     return find_order(session, CHANNEL.code, LAST_ORDER) is not None
+
+
+def is_strange(session: Any) -> bool:
+    """Say whether the database has orders, and they are not the demonstration's."""
+    some = list_orders(session, OrderFilter(), "captured_at", limit=1).orders
+    return bool(some) and (some[0].channel, some[0].external_id) != (CHANNEL.code, FIRST_ORDER)
 
 
 class Loader:

@@ -20,6 +20,8 @@ from crossdock.orchestration.commands import (
     PutPolicy,
     RecordStock,
     ReleaseHold,
+    Repaired,
+    RepairStock,
     RequestKey,
     RouteAgain,
     StockFact,
@@ -51,6 +53,7 @@ from crossdock.orchestration.errors import (
 from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
+from crossdock.orchestration.verify import VerifyReport, verify
 
 __all__ = [
     "Actor",
@@ -84,6 +87,8 @@ __all__ = [
     "PutPolicy",
     "RecordStock",
     "ReleaseHold",
+    "RepairStock",
+    "Repaired",
     "RequestKey",
     "RouteAgain",
     "StateWord",
@@ -93,6 +98,7 @@ __all__ = [
     "UnknownChannel",
     "UnknownItem",
     "UnknownPolicy",
+    "VerifyReport",
     "VersionMismatch",
     "cancel_job",
     "decisions_of",
@@ -107,4 +113,5 @@ __all__ = [
     "read_policy",
     "revoke_key",
     "spool_dir",
+    "verify",
 ]

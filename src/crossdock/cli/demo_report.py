@@ -1,0 +1,100 @@
+"""What the demonstration's load ends with: where every row of the file went, what became of the orders, the proof."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+
+import msgspec
+
+from crossdock.cli.inventory import verdict
+from crossdock.cli.output import Column, print_rich, write_csv, write_json, write_table
+from crossdock.demo.load import Loaded
+from crossdock.demo.reconcile import Count
+from crossdock.demo.summary import Summary
+from crossdock.kernel.money import milli_to_minor, show
+from crossdock.orchestration import VerifyReport
+
+_QUEUES = {"backorder": "waits for stock", "review": "for a person to look at"}
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is printed when the year is there."""
+
+    rows: int
+    counts: tuple[Count, ...]
+    loaded: Loaded
+    summary: Summary
+    seconds_capturing: float
+    seconds_in_all: float
+    proof: VerifyReport
+    megabytes: int
+
+    @property
+    def orders_per_second(self) -> float:
+        """Captured orders by the time that capturing took, receipts and cancellations included."""
+        return self.loaded.orders / self.seconds_capturing if self.seconds_capturing else 0.0
+
+
+def emit_report(report: Report, output: str) -> None:
+    """Write the report: three tables, one JSON document, or CSV of the rows' categories and the figures."""
+    if output == "json":
+        write_json(report)
+    elif output == "csv":
+        write_csv(("what", "detail", "value"), [*_rows(report), *_figures(report)])
+    else:
+        _tables(report)
+
+
+def _rows(report: Report) -> list[tuple[str, str, str]]:
+    """Where every row of the file went, with the sum of each category and of all."""
+    out = []
+    for category, counts in groupby(report.counts, key=lambda count: count.category):
+        parts = list(counts)
+        out.append((str(category), "", f"{sum(part.rows for part in parts):,}"))
+        if len(parts) > 1 or parts[0].reason:
+            out += [("", part.reason, f"{part.rows:,}") for part in parts]
+    total = sum(count.rows for count in report.counts)
+    out.append(("all rows", "as many as the file has" if total == report.rows else "NOT ALL", f"{total:,}"))
+    return out
+
+
+def _figures(report: Report) -> list[tuple[str, str, str]]:
+    s, loaded = report.summary, report.loaded
+    cost = show(milli_to_minor(s.cost), s.currency)
+    each = show(milli_to_minor(s.cost // max(1, s.routed)), s.currency)
+    figures = [
+        ("orders", "captured, routed and explained", f"{s.orders:,}"),
+        ("lines", "", f"{s.lines:,}"),
+        ("fulfillments", "all still open: in this year nothing ships yet", f"{s.fulfillments:,}"),
+        ("split orders", f"{s.split_rate:.1%} of those that could be placed at once", f"{s.split:,}"),
+        ("cost of the plans", f"{each} an order", cost),
+        ("proven decisions", f"of {s.decisions:,}: no plan could have been cheaper", f"{s.proven:,}"),
+        ("backordered lines", f"{s.backordered_rate:.2%}: had to wait, if only for a time", f"{s.backordered:,}"),
+        ("never filled", f"{s.never_rate:.2%} of the lines still wait", f"{s.never:,}"),
+        ("canceled units", f"by {loaded.cancellations:,} cancellations", f"{s.canceled_units:,}"),
+        ("receipts", "goods that came in over the year", f"{loaded.receipts:,}"),
+        *[
+            (
+                f"in queue {w.queue}",
+                f"{w.reason.replace('_', ' ')}: {w.lines:,} lines of {w.orders:,} orders",
+                f"{w.units:,}",
+            )
+            for w in s.waiting
+        ],
+        *[(f"refused: {code}", "", f"{count:,}") for code, count in loaded.refused.items()],
+        ("time", f"{report.seconds_in_all:.0f} s in all, {report.megabytes:,} MB", f"{report.seconds_capturing:.0f} s"),
+        ("speed", "orders captured in a second, all else included", f"{report.orders_per_second:,.0f}"),
+    ]
+    return [figure for figure in figures if figure[2]]
+
+
+def _tables(report: Report) -> None:
+    def columns(*headings: str) -> list[Column]:
+        return [Column(h, itemgetter(n), n == len(headings) - 1) for n, h in enumerate(headings)]
+
+    print_rich("[bold]Where every row of the file went[/bold]")
+    write_table(columns("Category", "Why", "Rows"), _rows(report))
+    print_rich("[bold]What became of the year[/bold]")
+    write_table(columns("Figure", "What it means", "Count"), _figures(report))
+    print_rich(verdict(report.proof))

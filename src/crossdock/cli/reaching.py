@@ -1,0 +1,229 @@
+"""Who does what a command wants changed: the server that owns the database, or this process when none runs.
+
+On SQLite one process owns the file. A running server says next to the file how its owner reaches it
+(``<database>.server.json``, mode 0600): then the command goes there over HTTP. Otherwise this process opens the
+application itself for as long as the command takes. On PostgreSQL it always does: any number of processes may write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from crossdock import local
+from crossdock.cli.remote import Client
+from crossdock.identity import KeyView, MakeSignInLink, SignInLink
+from crossdock.kernel.clock import rfc3339
+from crossdock.kernel.errors import NotFound
+from crossdock.kernel.ids import decode_id
+from crossdock.orchestration import (
+    Actor,
+    JobView,
+    RecordStock,
+    Repaired,
+    RepairStock,
+    StockFact,
+    StockOutcome,
+    error_file,
+    new_import,
+    new_key,
+    read_job,
+    revoke_key,
+    spool_dir,
+)
+from crossdock.settings import Settings
+
+if TYPE_CHECKING:
+    from crossdock.app import App
+
+T = TypeVar("T")
+ACTOR = Actor("system:cli")
+_POLL_SECONDS = 0.1
+Watch = Callable[[JobView], None]
+
+
+class Imported(NamedTuple):
+    """An import that is over, and the faults it found, one JSON document a line."""
+
+    job: JobView
+    faults: bytes
+
+
+class Doer(Protocol):
+    """Whoever does it."""
+
+    remote: bool
+
+    def new_key(self, name: str, scopes: Sequence[str], expires_at: int | None) -> tuple[KeyView, str]:
+        """Make an API key."""
+
+    def revoke_key(self, key_id: str) -> KeyView:
+        """Revoke an API key for good."""
+
+    def sign_in_link(self, email: str) -> SignInLink:
+        """Make a one-time sign-in link."""
+
+    def record(self, facts: Sequence[StockFact]) -> Sequence[StockOutcome]:
+        """Record facts about stock of one source."""
+
+    def repair(self) -> Repaired:
+        """Mend what verify finds."""
+
+    def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        """Capture the orders of a file; ``watch`` hears how far it is."""
+
+    def address(self) -> str:
+        """Return where the server listens, or would listen."""
+
+
+@contextmanager
+def doer(settings: Settings) -> Iterator[Doer]:
+    """Find who can write to the database; raises what says why nobody can."""
+    found = local.schema(settings.database_url)
+    if not found.is_current:
+        with local.reading(settings.database_url):  # raises with the right words
+            pass
+    if local.is_in_use(settings.database_url):
+        yield Remote(_endpoint(settings))
+        return
+    from crossdock.app import App
+
+    app = App(settings.database_url, readers=2, data_dir=Path(settings.data_dir))
+    app.start()
+    try:
+        yield Here(app, settings)
+    finally:
+        app.close()
+
+
+def _endpoint(settings: Settings) -> local.Endpoint:
+    endpoint = local.read_endpoint(settings.database_url)
+    if endpoint is None:
+        raise local.Unreachable(
+            f"Another process owns {local.shown(settings.database_url)} and says nothing of itself."
+        )
+    return endpoint
+
+
+class Here:
+    """This process, with an application of its own."""
+
+    remote = False
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    def new_key(self, name: str, scopes: Sequence[str], expires_at: int | None) -> tuple[KeyView, str]:
+        view, secret = self._app.submit_now(new_key(name, scopes, ACTOR.name, expires_at))
+        return view, secret
+
+    def revoke_key(self, key_id: str) -> KeyView:
+        view: KeyView | None = self._app.submit_now(revoke_key(decode_id("key", key_id), ACTOR.name))
+        if view is None:
+            raise NotFound(f"There is no key {key_id}.", next_step="`crossdock keys list` shows what there is.")
+        return view
+
+    def sign_in_link(self, email: str) -> SignInLink:
+        link: SignInLink = self._app.submit_now(MakeSignInLink(email=email))
+        return link
+
+    def record(self, facts: Sequence[StockFact]) -> Sequence[StockOutcome]:
+        outcomes: Sequence[StockOutcome] = self._app.submit_now(RecordStock(actor=ACTOR, facts=tuple(facts))).outcomes
+        return outcomes
+
+    def repair(self) -> Repaired:
+        repaired: Repaired = self._app.submit_now(RepairStock(actor=ACTOR))
+        return repaired
+
+    def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        return asyncio.run(self._import(file, watch, dry_run=dry_run))
+
+    async def _import(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        """Do what the server would do: spool the file, make the job, work on it until it is over."""
+        spooled = spool_dir(self._app.data_dir) / f"{secrets.token_hex(12)}.ndjson"
+        await asyncio.to_thread(shutil.copyfile, file, spooled)
+        size = spooled.stat().st_size
+        job, _ = await self._app.submit(new_import(spooled.name, size, ACTOR.name, dry_run=dry_run))
+        job_id = decode_id("job", job.id)
+        self._app.imports.start()
+        try:
+            while job.state in ("waiting", "running"):
+                await asyncio.sleep(_POLL_SECONDS)
+                job = await self._app.database.read(lambda session: read_job(session, job_id)) or job
+                watch(job)
+        finally:
+            await self._app.imports.stop()
+        faults = error_file(self._app.data_dir, job_id)
+        return Imported(job, faults.read_bytes() if faults.exists() else b"")
+
+    def address(self) -> str:
+        return f"http://{self._settings.host}:{self._settings.port}"
+
+
+class _Made(msgspec.Struct):
+    key: KeyView
+    secret: str
+
+
+class _Results(msgspec.Struct):
+    results: list[StockOutcome]
+
+
+class Remote:
+    """The server that owns the file."""
+
+    remote = True
+
+    def __init__(self, endpoint: local.Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client = Client(endpoint.url, endpoint.secret)
+
+    def new_key(self, name: str, scopes: Sequence[str], expires_at: int | None) -> tuple[KeyView, str]:
+        asked: dict[str, Any] = {"name": name, "scopes": list(scopes)}
+        if expires_at is not None:
+            asked["expires_at"] = rfc3339(expires_at)
+        made = self._client.post("/v1/api-keys", asked, _Made)
+        return made.key, made.secret
+
+    def revoke_key(self, key_id: str) -> KeyView:
+        return self._client.ask("DELETE", f"/v1/api-keys/{key_id}", KeyView)
+
+    def sign_in_link(self, email: str) -> SignInLink:
+        return self._client.post("/local/sign-in-links", {"email": email}, SignInLink)
+
+    def record(self, facts: Sequence[StockFact]) -> Sequence[StockOutcome]:
+        told = [
+            {
+                **{name: getattr(fact, name) for name in ("record", "kind", "sku", "location", "quantity", "reason")},
+                "occurred_at": rfc3339(fact.occurred_at),
+            }
+            for fact in facts
+        ]
+        asked = {"source": facts[0].source, "facts": told}
+        return self._client.post("/v1/inventory/facts:batch", asked, _Results).results
+
+    def repair(self) -> Repaired:
+        return self._client.post("/local/repair", {}, Repaired)
+
+    def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        import time
+
+        query = "?dry_run=true" if dry_run else ""
+        with file.open("rb") as upload:
+            job = self._client.send(f"/v1/orders:import{query}", upload, file.stat().st_size, JobView)
+        while job.state in ("waiting", "running"):
+            time.sleep(_POLL_SECONDS)
+            job = self._client.ask("GET", f"/v1/jobs/{job.id}", JobView)
+            watch(job)
+        return Imported(job, self._client.read(f"/v1/jobs/{job.id}/errors") if job.failed else b"")
+
+    def address(self) -> str:
+        return self._endpoint.url
