@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crossdock.inventory import tables
+from crossdock.inventory.model import PositionKey
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -34,12 +35,16 @@ def moved_since(session: Session, key: tuple[int, int, int], at: int) -> int:
     return int(session.fetch(sql, *key, at)[0][0])
 
 
-def last_count(session: Session, key: tuple[int, int, int]) -> int | None:
-    """Return the instant of a position's last count."""
-    rows = session.fetch(
-        "SELECT counted_at FROM positions WHERE item_id = ? AND location_id = ? AND stock_class = ?", *key
-    )
-    return rows[0][0] if rows else None
+def last_counts(session: Session, keys: Iterable[PositionKey]) -> dict[PositionKey, int]:
+    """Return the instant of the last count of these positions; those that were never counted are left out."""
+    sql = """
+        WITH k(item_id, location_id, stock_class) AS ({keys})
+        SELECT p.item_id, p.location_id, p.stock_class, p.counted_at FROM k JOIN positions p
+          ON p.item_id = k.item_id AND p.location_id = k.location_id AND p.stock_class = k.stock_class
+        WHERE p.counted_at IS NOT NULL
+    """
+    rows = session.fetch_keys(sql, ("bigint",) * 3, sorted(set(keys)))
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
 def counted(unit: Unit, key: tuple[int, int, int], at: int, basis: int) -> None:

@@ -34,6 +34,7 @@ from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total
 from crossdock.storage import guard
+from crossdock.storage.errors import TransientFault
 from crossdock.storage.unit import Unit
 
 
@@ -127,6 +128,7 @@ class Changes:
             self._ended.append(fulfillment_id)
             if fulfillment.took_capacity:
                 self._capacity_back.append((fulfillment.location_id, fulfillment.work_day))
+                self._engine.planner.free_capacity(fulfillment.location_id, fulfillment.work_day, self._unit.now)
             event = FulfillmentCanceled(order_id=text_id, fulfillment_id=subject, location=code, reason=cause)
         self._event(event, subject, order, actor)
 
@@ -286,8 +288,8 @@ class Changes:
         return self._engine.directory.item_by_id(item_id).sku
 
 
-class CapacityLost(Exception):
-    """A location's day filled up between the look and the write: decide again."""
+class CapacityLost(TransientFault):
+    """A location's day filled up between the look and the write: the batch is decided again."""
 
 
 def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also: Sequence[int] = ()) -> Changes:

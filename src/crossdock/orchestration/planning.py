@@ -122,6 +122,13 @@ class Planner:
         """Read the capacity left anew before the next decision."""
         self._capacity = {}
 
+    def free_capacity(self, location_id: int, work_day: int, at: int) -> None:
+        """Let the decisions that follow see a day's work that this batch gives back."""
+        days, capacity = self._moments[at]
+        column = self._columns.get(location_id)
+        if column is not None and days[column] == work_day:
+            capacity[column] += 1
+
     def route(
         self, delivery_no: int, demand: Sequence[NewDemand], where: Destination, policy: Policy, at: int
     ) -> Routed:

@@ -64,8 +64,9 @@ class StockHandler:
         ledger.open_positions(unit, {fact.key for fact in facts})
         changes = open_changes(unit, engine, loaded.values(), also=sorted(items))
         before = {fact.key: changes.positions[fact.key].short for fact in facts}
+        counts = records.last_counts(session, before)
         for fact in facts:
-            on_hand = self._apply(unit, changes, fact)
+            on_hand = self._apply(unit, changes, fact, counts)
             outcomes[fact.place] = StockOutcome("recorded", on_hand)
         self._serve(changes, loaded, waiting, items, actor)
         self._rescue(unit, changes, loaded, before, actor)
@@ -105,12 +106,20 @@ class StockHandler:
         records.keep(unit, [(f.fact.source, f.fact.record, f.id, f.mark, now, f.fact.reason, actor) for f in fresh])
         return fresh
 
-    def _apply(self, unit: Unit, changes: Changes, new: _Fact) -> int:
-        """Turn a fact into its movement; returns what is physically there after it."""
+    def _apply(self, unit: Unit, changes: Changes, new: _Fact, counts: dict[PositionKey, int]) -> int:
+        """Turn a fact into its movement; returns what is physically there after it.
+
+        What happened before the last count and is told after it was counted already: it changes nothing any more.
+        """
         fact, key = new.fact, new.key
-        before = changes.positions[key]
+        before, last = changes.positions[key], counts.get(key)
         if fact.kind == "counted":
-            change = self._count(unit, changes, new, before)
+            change = Counters()
+            if last is None or fact.occurred_at >= last:
+                counts[key] = fact.occurred_at
+                change = self._count(unit, changes, new, before)
+        elif last is not None and fact.occurred_at <= last:
+            change = Counters()
         elif fact.kind == "sold":
             change = with_on_hand(before, before.on_hand - fact.quantity)
         else:
@@ -119,11 +128,8 @@ class StockHandler:
         return changes.positions[key].on_hand
 
     def _count(self, unit: Unit, changes: Changes, new: _Fact, before: Counters) -> Counters:
-        """A count replaces what was known at its instant; later movements stay on top, older ones change nothing."""
+        """A count as of T replaces what was known at T; what moved after T stays on top."""
         at, key = new.fact.occurred_at, new.key
-        last = records.last_count(unit.session, key)
-        if last is not None and at < last:
-            return Counters()
         since = records.moved_since(unit.session, key, at) + changes.pending_since(key, at)
         records.counted(unit, key, at, CountBasis.PHYSICAL)
         return with_on_hand(before, new.fact.quantity + since)
