@@ -7,8 +7,9 @@ their sign. The prices are improved by subgradient steps of Polyak's length (Hel
 
 When a location may need several parcels, two valid costs are known for it, and the larger s counts: at least one
 parcel, and weight ÷ limit parcels by the gram. Besides, all locations together need as many parcels as the order
-weighs: n + Σ w u ÷ r ≥ N with N = ⌈W ÷ limit⌉ and r the grams in the last parcel (a mixed-integer rounding cut); it
-enters with the multiplier `common`, a price per parcel that all plans pay.
+weighs: Σ n + Σ w u ÷ r ≥ N with N = ⌈W ÷ limit⌉ and r the grams in the last parcel (a mixed-integer rounding cut, in
+which a location with less than r counts for its part only); it enters with the multiplier `common`, a price per
+parcel that all plans pay.
 
 Thin stock makes this bound weak: a location that can give seven units where two are wanted would be opened to two
 sevenths. Cover cuts mend that: with any set of locations as a core, the others must cover what the core leaves of a
@@ -53,7 +54,11 @@ class Dual:
                 last = grams - (number - 1) * problem.limit
                 self.offset += common * number
                 self.p = np.maximum(self.p - np.ceil(common * problem.w / last), 0.0)
-            parcel = problem.B - common
+                # a location that cannot fill the last parcel stands for no more than its part of it
+                part = np.minimum(np.ceil(common * (problem.w @ self.U) / last), common)
+                parcel = problem.B - part
+            else:
+                parcel = problem.B
             by_gram = np.floor(problem.w[:, None] * parcel / problem.limit)
             self.fixed = [problem.F + parcel, problem.F]
             self.variable.append(self.variable[0] + problem.U * by_gram)

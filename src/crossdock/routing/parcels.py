@@ -48,9 +48,9 @@ def divide_parcels(
         start = lines + float(costs[at])
         if start >= best_total:
             break
-        found, low = _with(problem, columns, x, weight, vectors[at], best_total - start)
+        found, cost, low = _with(problem, columns, x, weight, vectors[at], best_total - start)
         if found is not None:
-            best, best_total = found, start + low
+            best, best_total = found, start + cost
         bound = min(bound, start + low)
     else:
         if len(order) > _MOST_VECTORS:
@@ -60,39 +60,59 @@ def divide_parcels(
 
 def _with(
     problem: Problem, columns: Ints, x: Floats, weight: Floats, number: Floats, upper: float
-) -> tuple[Floats | None, float]:
-    """Divide with so many parcels per location: the units, and what moving costs, or a bound on it below `upper`."""
+) -> tuple[Floats | None, float, float]:
+    """Divide with so many parcels per location: the units, what moving them costs, and a bound on that.
+
+    The bound lets the others take what they have no room for: only then is it certain that nothing moves back.
+    """
     excess = weight - number * problem.limit
     heavy = np.flatnonzero(excess > 0)
     if not len(heavy):
-        return x, 0.0
+        return x, 0.0, 0.0
     if len(heavy) > 1:
-        return None, 0.0
-    source, room = int(heavy[0]), -excess
-    lines, names, plain = _moves(problem, columns, x, source, room)
-    problem.cells -= _CELLS_PER_LINE * len(lines) + sum(len(options.units) for options in lines)
-    if not lines or sum(float(o.grams.max()) for o in lines) < excess[source]:
-        return None, upper if plain else 0.0
-    found = cover(lines, float(excess[source]), upper, max(0, problem.cells))
-    problem.cells -= found.cells
-    if found.chosen is None:
-        return None, found.bound if plain else 0.0
-    moved, cost = x.copy(), 0.0
-    for options, line, pick in zip(lines, names, found.chosen, strict=True):
-        if pick >= 0:
-            target = int(options.target[pick])
-            moved[line, source] -= options.units[pick]
-            moved[line, target] += options.units[pick]
-            room[target] -= options.grams[pick]
-            cost += float(options.cost[pick])
-    if float(np.delete(room, source).min()) < 0 or cost > found.bound or not plain:
-        return None, found.bound if plain else 0.0
-    return moved, cost
+        return None, 0.0, 0.0
+    source, need = int(heavy[0]), float(excess.max())
+    lines, names, plain = _moves(problem, columns, x, source)
+    if sum(float(options.grams.max()) for options in lines) < need:
+        return None, 0.0, upper if plain else 0.0
+    bound = 0.0
+    for roomy in (True, False):
+        if not roomy:  # the cheapest does not fit: one that does may still be found
+            lines, names = _fitting(lines, names, -excess)
+            if sum(float(options.grams.max()) for options in lines) < need:
+                break
+        problem.cells -= _CELLS_PER_LINE * len(lines) + sum(len(options.units) for options in lines)
+        found = cover(lines, need, upper, max(0, problem.cells))
+        problem.cells -= found.cells
+        if roomy and plain:
+            bound = found.bound
+        if found.chosen is None:
+            break
+        moved, cost, room = x.copy(), 0.0, -excess
+        for options, line, pick in zip(lines, names, found.chosen, strict=True):
+            if pick >= 0:
+                target = int(options.target[pick])
+                moved[line, source] -= options.units[pick]
+                moved[line, target] += options.units[pick]
+                room[target] -= options.grams[pick]
+                cost += float(options.cost[pick])
+        if float(np.delete(room, source).min()) >= 0:
+            return moved, cost, bound
+    return None, 0.0, bound
 
 
-def _moves(
-    problem: Problem, columns: Ints, x: Floats, source: int, room: Floats
-) -> tuple[list[Options], list[int], bool]:
+def _fitting(lines: list[Options], names: list[int], room: Floats) -> tuple[list[Options], list[int]]:
+    """Leave out the options that are too heavy for their target."""
+    out, kept = [], []
+    for options, line in zip(lines, names, strict=True):
+        fits = options.grams <= room[options.target]
+        if fits.any():
+            out.append(Options(options.units[fits], options.grams[fits], options.cost[fits], options.target[fits]))
+            kept.append(line)
+    return out, kept
+
+
+def _moves(problem: Problem, columns: Ints, x: Floats, source: int) -> tuple[list[Options], list[int], bool]:
     """List per line what can be moved from the source; say whether nothing better was left out of the list."""
     out: list[Options] = []
     names: list[int] = []
@@ -106,7 +126,7 @@ def _moves(
         for target in range(len(columns)):
             if target == source or spare[line, target] <= 0:
                 continue
-            most = min(there, spare[line, target], room[target] // grams)
+            most = min(there, spare[line, target])
             narrow += most < there
             plain &= most <= _MOST_OPTIONS
             units = np.arange(1.0, min(most, _MOST_OPTIONS) + 1.0)

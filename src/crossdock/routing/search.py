@@ -134,7 +134,7 @@ def _root(problem: Problem, incumbents: Incumbents, at_least: int) -> tuple[Root
     assert incumbents.best is not None
     common = 0.0 if problem.one_parcel else float(problem.B.min())
     found: tuple[Root, Dual] | None = None
-    for multiplier in (0.0, common)[: 1 if common == 0.0 else 2]:
+    for multiplier in (common, 0.0)[: 1 if common == 0.0 else 2]:
         dual = Dual(problem, multiplier)
         plan = incumbents.best
         dual.count_on(core_of(problem, plan))
