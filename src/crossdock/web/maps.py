@@ -48,6 +48,51 @@ class Frame(NamedTuple):
         return math.degrees(self.left), _latitude(self.top - self.height / self.scale), east, _latitude(self.top)
 
 
+class Label(NamedTuple):
+    """A name beside a place: where its text begins or ends."""
+
+    x: float
+    y: float
+    anchor: str
+    text: str
+
+
+_LETTER = 7.6  # the width of a letter and the height of a line, generously
+_LINE = 15.0
+_MOST_LABELS = 40
+
+
+def labels(frame: Frame, spots: Sequence[tuple[float, float]], names: Sequence[str]) -> list[Label | None]:
+    """Write names beside their spots, the first first: to the right, to the left or below, or not at all.
+
+    None covers another, nor leaves the picture; so the more places there are, the fewer of them are named.
+    """
+    taken: list[tuple[float, float, float, float]] = []
+    out: list[Label | None] = []
+    for (x, y), name in zip(spots, names, strict=True):
+        width = len(name) * _LETTER
+        choices = (
+            (Label(x + 7, y - 6, "start", name), x + 7),
+            (Label(x - 7, y - 6, "end", name), x - 7 - width),
+            (Label(x + 7, y + 14, "start", name), x + 7),
+            (Label(x - 7, y + 14, "end", name), x - 7 - width),
+        )
+        found = None
+        for label, left in choices if len(taken) < _MOST_LABELS else ():
+            box = (left, label.y - _LINE, left + width, label.y + 3)
+            inside = box[0] >= 0 and box[2] <= frame.width and box[1] >= 0 and box[3] <= frame.height
+            if inside and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                found = label
+                break
+        out.append(found)
+    return out
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
 def fit(places: Sequence[Degrees], width: int, height: int) -> Frame:
     """Return the frame that shows all places with some room around them; without places the whole world."""
     points = list(places) or [(70.0, -170.0), (-52.0, 175.0)]

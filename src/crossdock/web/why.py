@@ -21,7 +21,6 @@ from crossdock.web.formats import day
 from crossdock.web.words import Word, sentence
 
 MAP = (440, 400)
-LINE = 15
 SHOWN = 30
 """So many candidates are shown one by one; of the rest, a page says how many there are."""
 STANDING = {
@@ -62,10 +61,8 @@ class Site(msgspec.Struct, frozen=True):
 
     x: float
     y: float
-    text_y: float
-    name: str
     chosen: bool
-    anchor: str
+    label: maps.Label | None
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -188,12 +185,7 @@ def _route(decision: DecisionView, delivery: Any, known: Mapping[str, Place]) ->
 
 
 def _sites(codes: Sequence[str], chosen: set[str], known: Mapping[str, Place], frame: maps.Frame) -> list[Site]:
-    """Place the locations; a name that would cover another one moves below it."""
-    sites: list[Site] = []
-    for code in sorted(codes, key=lambda one: -known[one].latitude):
-        x, y = frame.place(known[code].latitude, known[code].longitude)
-        text_y = y + 4
-        while any(abs(text_y - other.text_y) < LINE and abs(x - other.x) < frame.width * 0.5 for other in sites):
-            text_y += LINE
-        sites.append(Site(x, y, text_y, code, code in chosen, "end" if x > frame.width * 0.6 else "start"))
-    return sites
+    ordered = sorted(codes, key=lambda code: (code not in chosen, code))
+    spots = [frame.place(known[code].latitude, known[code].longitude) for code in ordered]
+    labels = maps.labels(frame, spots, ordered)
+    return [Site(x, y, code in chosen, label) for code, (x, y), label in zip(ordered, spots, labels, strict=True)]

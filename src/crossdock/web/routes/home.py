@@ -17,6 +17,7 @@ from crossdock.web import charts, maps
 from crossdock.web.asking import Site, asked
 from crossdock.web.console import Console
 from crossdock.web.formats import day_bounds
+from crossdock.web.maps import Label
 from crossdock.web.security import AnyRequest, AnyResponse
 
 DAYS = 30
@@ -106,8 +107,7 @@ class Dot(msgspec.Struct, frozen=True):
     y: float
     radius: float
     tone: str
-    label: str
-    anchor: str
+    label: Label | None
     place: LocationLoad
 
 
@@ -120,27 +120,18 @@ class Map(msgspec.Struct, frozen=True):
     dots: tuple[Dot, ...]
 
 
-LABELS = 14
-"""So many locations get their code written beside them; more would cover each other."""
-
-
 def network_map(load: list[LocationLoad], width: int, height: int) -> Map:
-    """Draw the active locations, each as large as what it was given."""
-    places = [place for place in load if place.active]
+    """Draw the active locations, each as large as what it was given; the busiest get their names written."""
+    places = sorted((place for place in load if place.active), key=lambda place: (-place.units, place.code))
     frame = maps.fit([(place.latitude, place.longitude) for place in places], width, height)
     most = max((place.units for place in places), default=0) or 1
-    ordered = sorted(places, key=lambda place: (-place.units, place.code))
-    named: list[tuple[float, float]] = []
-    dots = []
-    for place in ordered:
-        x, y = frame.place(place.latitude, place.longitude)
-        clear = all(abs(x - other_x) > 62 or abs(y - other_y) > 15 for other_x, other_y in named)
-        label = place.code if clear and len(named) < LABELS else ""
-        if label:
-            named.append((x, y))
-        radius = round(5 + 21 * (place.units / most) ** 0.5, 1)
-        dots.append(Dot(x, y, radius, fullness(place), label, "end" if x > width * 0.82 else "start", place))
-    return Map(width, height, maps.land(frame), tuple(dots))
+    spots = [frame.place(place.latitude, place.longitude) for place in places]
+    labels = maps.labels(frame, spots, [place.code for place in places])
+    dots = tuple(
+        Dot(x, y, round(5 + 21 * (place.units / most) ** 0.5, 1), fullness(place), label, place)
+        for place, (x, y), label in zip(places, spots, labels, strict=True)
+    )
+    return Map(width, height, maps.land(frame), dots)
 
 
 def fullness(place: LocationLoad) -> str:

@@ -45,7 +45,7 @@ class AskedItem(msgspec.Struct, frozen=True):
 
     sku: Text = ""
     location: Text = ""
-    after: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 0
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
 
 
 @get("/inventory")

@@ -15,6 +15,11 @@ document.addEventListener("alpine:init", () => {
       this.$refs.dialog.close();
     },
   }));
+  Alpine.data("folding", () => ({
+    toggle() {
+      this.$root.classList.toggle("open");
+    },
+  }));
   Alpine.data("printer", () => ({
     print() {
       window.print();

@@ -4,4 +4,5 @@
   const apply = () => document.documentElement.setAttribute("data-bs-theme", dark.matches ? "dark" : "light");
   dark.addEventListener("change", apply);
   apply();
+  document.documentElement.classList.add("js");
 })();
