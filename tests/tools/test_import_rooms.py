@@ -6,7 +6,7 @@ import pytest
 from grimp import ImportGraph
 from importlinter.domain.contract import InvalidContractOptions
 
-from tools.import_rooms import RoomsContract
+from tools.import_rooms import RoomsContract, names_what_is_public
 
 TABLE = {
     "kernel": [],
@@ -83,3 +83,15 @@ def test_a_table_that_cannot_be_meant_is_refused(table: dict[str, list[str]], wo
     with pytest.raises(InvalidContractOptions) as refusal:
         contract(table)
     assert words in refusal.value.errors["may_import"]
+
+
+@pytest.mark.parametrize(
+    ("line", "module", "public"),
+    [
+        ("from crossdock.events import CATALOG, envelope", "crossdock.events.envelope", True),
+        ("from crossdock.events.envelope import envelope", "crossdock.events.envelope", False),
+        ("from crossdock.events import log", "crossdock.events.log", False),
+    ],
+)
+def test_a_public_name_may_be_called_as_its_module(line: str, module: str, public: bool):
+    assert names_what_is_public(line, module) is public
