@@ -106,7 +106,11 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     at_least = 3 if few else 2
     if problem.m < at_least or problem.most == at_least - 1:
         return unsettled, 0
-    root, dual = _root(problem, incumbents, at_least)
+    # many locations and several parcels each: that the second is the second would cost more than the decision
+    enough = incumbents.second_key[0] if few or problem.one_parcel else incumbents.best_key[0]
+    root, dual = _root(problem, incumbents, at_least, enough)
+    if root.bound >= enough:
+        return min(unsettled, root.bound), 0
     if not _thinned(problem, dual, incumbents, root, at_least):
         return min(unsettled, root.bound), 0
     if not few and problem.m * problem.m * problem.n <= _PAIR_CELLS:
@@ -129,7 +133,7 @@ def _reachable(incumbents: Incumbents, at_least: int) -> float:
     return incumbents.best.total if len(incumbents.best.columns) >= at_least else incumbents.second_key[0]
 
 
-def _root(problem: Problem, incumbents: Incumbents, at_least: int) -> tuple[Root, Dual]:
+def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float) -> tuple[Root, Dual]:
     """Find the best prices; with several parcels, with and without a common price per parcel."""
     assert incumbents.best is not None
     common = 0.0 if problem.one_parcel else float(problem.B.min())
@@ -138,10 +142,8 @@ def _root(problem: Problem, incumbents: Incumbents, at_least: int) -> tuple[Root
         dual = Dual(problem, multiplier)
         plan = incumbents.best
         dual.count_on(core_of(problem, plan))
-        target = incumbents.second_key[0]
-        root = ascend(
-            dual, start_prices(problem, dual, plan), at_least, _reachable(incumbents, at_least), target, _STEPS
-        )
+        upper = max(target, _reachable(incumbents, at_least))
+        root = ascend(dual, start_prices(problem, dual, plan), at_least, upper, target, _STEPS)
         if found is None or root.bound > found[0].bound:
             found = root, dual
         if root.bound >= target:
