@@ -21,13 +21,20 @@ _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Days = np.ndarray[Any, np.dtype[np.int64]]
 
 
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"'{text}' is no day of the calendar.") from None
+
+
 class WorkCalendar:
     """One location's calendar: work days, holidays, the cut-off in its own time zone, days of processing."""
 
     def __init__(self, calendar: Calendar, time_zone: str) -> None:
         self._zone = zone(time_zone)
         self._work_days = frozenset(_WEEK.index(day) for day in calendar.work_days)
-        self._closed = frozenset(date.fromisoformat(day) for day in calendar.closed_on)
+        self._closed = frozenset(_date(day) for day in calendar.closed_on)
         self._holidays = calendar.holidays
         hour, minute = calendar.cut_off.split(":")
         self._cut_off = timedelta(hours=int(hour), minutes=int(minute))
