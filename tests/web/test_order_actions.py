@@ -106,7 +106,9 @@ def test_a_stale_page_changes_nothing_and_says_so(app: App, anna: Browser, order
         ("launch", {}, "nothing that can be done"),
     ],
 )
-def test_a_refusal_is_shown_in_words(app: App, anna: Browser, order_id: int, action: str, fields: dict, said: str):
+def test_a_refusal_is_shown_in_words(
+    app: App, anna: Browser, order_id: int, action: str, fields: dict[str, str], said: str
+):
     before = view(app, order_id)
     answer = send(anna, order_id, action, **fields)
     assert 400 <= answer.status_code < 500

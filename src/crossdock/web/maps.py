@@ -62,24 +62,27 @@ _LINE = 15.0
 _MOST_LABELS = 40
 
 
-def labels(frame: Frame, spots: Sequence[tuple[float, float]], names: Sequence[str]) -> list[Label | None]:
+def labels(
+    frame: Frame, spots: Sequence[tuple[float, float]], names: Sequence[str], scale: float = 1.0
+) -> list[Label | None]:
     """Write names beside their spots, the first first: to the right, to the left or below, or not at all.
 
-    None covers another, nor leaves the picture; so the more places there are, the fewer of them are named.
+    ``scale`` is how much larger than usual they are written. None covers another, nor leaves the picture; so the more
+    places there are, the fewer of them are named.
     """
     taken: list[tuple[float, float, float, float]] = []
     out: list[Label | None] = []
     for (x, y), name in zip(spots, names, strict=True):
-        width = len(name) * _LETTER
+        width = len(name) * _LETTER * scale
         choices = (
             (Label(x + 7, y - 6, "start", name), x + 7),
             (Label(x - 7, y - 6, "end", name), x - 7 - width),
-            (Label(x + 7, y + 14, "start", name), x + 7),
-            (Label(x - 7, y + 14, "end", name), x - 7 - width),
+            (Label(x + 7, y + 14 * scale, "start", name), x + 7),
+            (Label(x - 7, y + 14 * scale, "end", name), x - 7 - width),
         )
         found = None
         for label, left in choices if len(taken) < _MOST_LABELS else ():
-            box = (left, label.y - _LINE, left + width, label.y + 3)
+            box = (left, label.y - _LINE * scale, left + width, label.y + 3)
             inside = box[0] >= 0 and box[2] <= frame.width and box[1] >= 0 and box[3] <= frame.height
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)

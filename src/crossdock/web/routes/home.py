@@ -22,6 +22,8 @@ from crossdock.web.security import AnyRequest, AnyResponse
 
 DAYS = 30
 MAP = (680, 720)
+PHONE = 1.75
+"""How much larger the names are written on a phone, where the picture is that much smaller."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -108,6 +110,7 @@ class Dot(msgspec.Struct, frozen=True):
     radius: float
     tone: str
     label: Label | None
+    label_on_phone: Label | None
     place: LocationLoad
 
 
@@ -126,10 +129,11 @@ def network_map(load: list[LocationLoad], width: int, height: int) -> Map:
     frame = maps.fit([(place.latitude, place.longitude) for place in places], width, height)
     most = max((place.units for place in places), default=0) or 1
     spots = [frame.place(place.latitude, place.longitude) for place in places]
-    labels = maps.labels(frame, spots, [place.code for place in places])
+    names = [place.code for place in places]
+    wide, narrow = maps.labels(frame, spots, names), maps.labels(frame, spots, names, scale=PHONE)
     dots = tuple(
-        Dot(x, y, round(5 + 21 * (place.units / most) ** 0.5, 1), fullness(place), label, place)
-        for place, (x, y), label in zip(places, spots, labels, strict=True)
+        Dot(x, y, round(5 + 21 * (place.units / most) ** 0.5, 1), fullness(place), label, small, place)
+        for place, (x, y), label, small in zip(places, spots, wide, narrow, strict=True)
     )
     return Map(width, height, maps.land(frame), dots)
 
