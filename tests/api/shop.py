@@ -55,7 +55,9 @@ class Shop:
         self.port = free_port()
         self.secret = self.new_secret("test", *ALL)
         site = Litestar(route_handlers=api_handlers(self.api), lifespan=[self._lifespan], openapi_config=None)
-        config = uvicorn.Config(site, port=self.port, log_level="warning", loop="asyncio", lifespan="on")
+        config = uvicorn.Config(
+            site, port=self.port, log_level="warning", loop="asyncio", lifespan="on", timeout_graceful_shutdown=2
+        )
         self.server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()), name="server")
 

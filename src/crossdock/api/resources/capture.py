@@ -182,6 +182,8 @@ _LINKS = {
     "hold": Link("hold_order", {"order_id": "$response.body#/id"}, examples.HOLD),
     "release_hold": Link("release_order_hold", {"order_id": "$response.body#/id"}, examples.HOLD),
     "route": Link("route_order", {"order_id": "$response.body#/id"}, examples.ROUTE),
+    "decision": Link("get_decision", {"decision_id": "$response.body#/decisions/0"}),
+    "fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}),
 }
 
 
