@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -47,7 +48,7 @@ def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def cookies(browser, site: Site) -> list:
+def cookies(browser, site: Site) -> list[Any]:
     """What a browser holds after it has signed in once."""
     context: BrowserContext = browser.new_context()
     page = context.new_page()
@@ -60,7 +61,7 @@ def cookies(browser, site: Site) -> list:
 
 
 @pytest.fixture
-def anna(page: Page, site: Site, cookies: list) -> Page:
+def anna(page: Page, site: Site, cookies: list[Any]) -> Page:
     """A page of Anna's, signed in, on the home page."""
     page.context.add_cookies(cookies)
     page.goto(site.address)

@@ -1,6 +1,7 @@
 """What people do in the console, in a real browser. A breach of the content security policy fails all of these."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -139,7 +140,7 @@ def test_on_a_phone_the_filters_unfold(anna: Page, site: Site):
     expect(anna.get_by_label("Channel")).to_be_visible()
 
 
-def test_without_scripts_everything_can_still_be_read(browser, site: Site, cookies: list):
+def test_without_scripts_everything_can_still_be_read(browser, site: Site, cookies: list[Any]):
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies(cookies)
     page = context.new_page()
