@@ -3,7 +3,8 @@
 For any prices 0 ≤ v ≤ p, every plan costs at least  L(v) = Σ q v + Σ_l min(0, s_l)  with a location's reduced cost
 s_l = f_l − Σ_i max(0, U_il (v_i − c_il) − H_l): facility location's dual (Erlenkotter 1978) with arc capacities, as a
 Lagrangian bound (Geoffrion 1974). A set of at least k locations costs at least L with the k least s taken in whatever
-their sign. The prices are improved by subgradient steps of Polyak's length (Held, Wolfe, Crowder 1974).
+their sign. The prices are improved by subgradient steps of Polyak's length (Held, Wolfe, Crowder 1974), deflected by
+the step before (Camerini, Fratta, Maffioli 1975).
 
 When a location may need several parcels, two valid costs are known for it, and the larger s counts: at least one
 parcel, and weight ÷ limit parcels by the gram. Besides, all locations together need as many parcels as the order
@@ -160,7 +161,7 @@ class Root:
 def ascend(dual: Dual, v: Floats, at_least: int, upper: float, target: float, steps: int) -> Root:
     """Improve the prices until the bound reaches the target or the steps end; `upper` is where the optimum may be."""
     upper = upper if upper < np.inf else float(dual.q @ dual.p) + dual.offset
-    pace, best, since = 1.0, Root(v, v, -np.inf), 0
+    pace, best, since, before = 1.0, Root(v, v, -np.inf), 0, np.zeros(len(v))
     for _ in range(steps):
         s, units, used = dual.reduced(v, dual.cover)
         least, chosen = lowest(s, at_least)
@@ -177,7 +178,8 @@ def ascend(dual: Dual, v: Floats, at_least: int, upper: float, target: float, st
                 s, units, used = dual.reduced(v, dual.cover)
                 _, chosen = lowest(s, at_least)
                 bound = best.bound
-        direction = np.floor(dual.slope(chosen, units, used) * 16.0 / dual.whole)
+        direction = np.floor(dual.slope(chosen, units, used) * 16.0 / dual.whole) + np.floor(before * 0.75)
+        before = direction
         norm = float(direction @ direction)
         if norm == 0.0:
             break

@@ -17,7 +17,7 @@ from crossdock.routing.problem import Problem
 from crossdock.routing.terms import Bools, Floats
 
 _BATCH = 16
-_PACE = (1.0, 0.75, 0.5, 0.375, 0.25, 0.125)
+_PACE = (1.0, 0.75, 0.75, 0.5, 0.5, 0.375, 0.25, 0.25, 0.125, 0.125)
 Flags = NDArray[np.bool_]
 Node = tuple[float, int, Floats, Bools, Bools, int]
 """Bound, number (settles ties), prices, open, free, the column to branch on."""
@@ -106,7 +106,7 @@ class Tree:
                 if len(plan.columns) < len(inside) or plan.total > max(least, value):
                     self.closed = min(self.closed, max(least, value))
             return
-        at = int(columns[s[row, columns].argmin()])
+        at = int(columns[np.abs(s[row, columns]).argmin()])
         heapq.heappush(self.heap, (value, first + row, v[row], opened[row], free[row], at))
 
     def _try(self, row: int, opened: Flags, free: Flags, s: Floats) -> None:
@@ -124,6 +124,7 @@ class Tree:
         best = np.full(len(v), -np.inf)
         last = np.full(len(v), -np.inf)
         need, cover = dual.need[None, :], None
+        before: Floats | None = None
         if dual.cover is not None:  # what is open in a node belongs to its core
             rest, cover = dual.beyond(opened | dual.core)
             need = np.concatenate((np.broadcast_to(dual.q, rest.shape), rest), axis=1)
@@ -149,6 +150,9 @@ class Tree:
                 rest_wanted = need[:, len(dual.q) :] - (used @ chosen[:, :, None])[:, :, 0]
                 wanted = np.concatenate((wanted, rest_wanted), axis=1)
             direction = np.floor(wanted * 16.0 / whole)
+            if before is not None:
+                direction += np.floor(before * 0.75)
+            before = direction
             norm = np.maximum((direction * direction).sum(axis=1), 1.0)
             room = np.maximum(upper - np.where(np.isinf(bound), upper, bound), 1.0)
             length = np.floor(room * 16.0 / norm * pace)
