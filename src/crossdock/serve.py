@@ -222,7 +222,7 @@ def run(app: App, settings: Settings, listening: socket.socket, started: Callabl
         ws="none",
         lifespan="on",
         log_config=None,
-        log_level=settings.log_level,
+        log_level="debug" if settings.log_level == "debug" else "warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,

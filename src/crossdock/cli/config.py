@@ -38,7 +38,7 @@ def settings_in_force(options: Options) -> list[Setting]:
 def show(ctx: typer.Context, output: Output = "table") -> None:
     """Show every setting, its value, and what set it."""
     rows = settings_in_force(ctx.find_root().obj)
-    columns = [column("Name"), column("Value"), column("Origin")]
+    columns = [column("Name"), column("Value", wraps=True), column("Origin")]
     emit(rows if output == "json" else [Setting(r.name, str(r.value), r.origin) for r in rows], columns, output)
 
 

@@ -31,4 +31,4 @@ def upgrade(ctx: typer.Context, output: Output = "table", dry_run: DryRun = Fals
     else:
         before, after = local.upgrade(url)
         done = Upgraded(local.shown(url), before, after, "created" if before is None else "upgraded")
-    emit([done], [column("Database"), column("Before"), column("After"), column("Result")], output)
+    emit([done], [column("Database", wraps=True), column("Before"), column("After"), column("Result")], output)

@@ -94,7 +94,7 @@ def _load(settings: Settings, output: str) -> None:
     from crossdock.demo.load import Loader, Told, YearClock
     from crossdock.demo.reconcile import reconcile
     from crossdock.demo.retailer import make_retailer
-    from crossdock.demo.summary import summarize
+    from crossdock.demo.summary import out_of_range, summarize
     from crossdock.kernel.clock import now
     from crossdock.orchestration import verify
 
@@ -137,6 +137,10 @@ def _load(settings: Settings, output: str) -> None:
         megabytes=local.size(settings.database_url) // 1_000_000,
     )
     emit_report(report, output)
+    for figure in out_of_range(summary):
+        typer.echo(f"note: {figure}.", err=True)
+    if not proof.clean:
+        raise typer.Exit(1)
 
 
 def _welcome(app: Any, address: str) -> None:

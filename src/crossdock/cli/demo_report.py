@@ -8,7 +8,7 @@ from operator import itemgetter
 import msgspec
 
 from crossdock.cli.inventory import verdict
-from crossdock.cli.output import Column, print_rich, write_csv, write_json, write_table
+from crossdock.cli.output import Column, print_rich, tell, write_csv, write_json, write_table
 from crossdock.demo.load import Loaded
 from crossdock.demo.reconcile import Count
 from crossdock.demo.summary import Summary
@@ -72,7 +72,7 @@ def _figures(report: Report) -> list[tuple[str, str, str]]:
         ("proven decisions", f"of {s.decisions:,}: no plan could have been cheaper", f"{s.proven:,}"),
         ("backordered lines", f"{s.backordered_rate:.2%}: had to wait, if only for a time", f"{s.backordered:,}"),
         ("never filled", f"{s.never_rate:.2%} of the lines still wait", f"{s.never:,}"),
-        ("canceled units", f"by {loaded.cancellations:,} cancellations", f"{s.canceled_units:,}"),
+        ("canceled units", f"by {loaded.cancellations:,} credit notes and orders", f"{s.canceled_units:,}"),
         ("receipts", "goods that came in over the year", f"{loaded.receipts:,}"),
         *[
             (
@@ -91,10 +91,12 @@ def _figures(report: Report) -> list[tuple[str, str, str]]:
 
 def _tables(report: Report) -> None:
     def columns(*headings: str) -> list[Column]:
-        return [Column(h, itemgetter(n), n == len(headings) - 1) for n, h in enumerate(headings)]
+        last = len(headings) - 1
+        return [Column(h, itemgetter(n), right=n == last, wraps=n == 1) for n, h in enumerate(headings)]
 
-    print_rich("[bold]Where every row of the file went[/bold]")
+    print_rich("[bold]Where every row of the file went[/bold]\n")
     write_table(columns("Category", "Why", "Rows"), _rows(report))
-    print_rich("[bold]What became of the year[/bold]")
+    print_rich("\n[bold]What became of the year[/bold]\n")
     write_table(columns("Figure", "What it means", "Count"), _figures(report))
-    print_rich(verdict(report.proof))
+    print()
+    tell(verdict(report.proof))

@@ -42,7 +42,11 @@ class _Health(msgspec.Struct):
 def doctor(ctx: typer.Context, output: Output = "table") -> None:
     """Look at settings, database, server and machine; exit code 1 when something is bad."""
     findings = list(look(settings_of(ctx)))
-    emit(findings, [column("Check"), column("State"), column("Found"), column("Next", "next_step")], output)
+    emit(
+        findings,
+        [column("Check"), column("State"), column("Found", wraps=True), column("Next", "next_step", wraps=True)],
+        output,
+    )
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(1)
 

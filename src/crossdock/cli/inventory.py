@@ -17,6 +17,7 @@ from crossdock.orchestration import VerifyReport, verify
 
 app = typer.Typer(no_args_is_help=True, help="Stock.", rich_markup_mode=None)
 _SHOWN = 20
+_FINDINGS = [column("Check"), column("Message", wraps=True), column("Subject", spare=True)]
 
 
 @app.command("show")
@@ -35,7 +36,8 @@ def show(
     columns = [
         column("SKU", "sku"),
         column("Location"),
-        *[column(name, right=True) for name in ("On hand", "Reserved", "Allocated", "Short", "Available")],
+        *[column(name, right=True) for name in ("On hand", "Allocated", "Available")],
+        *[column(name, right=True, spare=True) for name in ("Short", "Reserved")],
     ]
     emit(page.positions, columns, output)
     if page.next is not None and output == "table":
@@ -52,7 +54,7 @@ def verify_all(ctx: typer.Context, output: Output = "table") -> None:
     if output == "json":
         write_json(report)
     else:
-        columns = [column("Check"), column("Subject"), column("Field"), column("Found", right=True),
+        columns = [column("Check"), column("Subject", wraps=True), column("Field"), column("Found", right=True),
                    column("Expected", right=True)]  # fmt: skip
         rows = report.findings if output == "csv" else report.findings[:_SHOWN]
         if rows or output == "csv":
@@ -78,7 +80,7 @@ def repair(ctx: typer.Context, yes: Yes = False, dry_run: DryRun = False, output
     if dry_run:
         with local.reading(settings.database_url) as read:
             report: VerifyReport = read(lambda session: verify(session, now()))
-        emit(report.findings, [column("Check"), column("Subject"), column("Message")], output)
+        emit(report.findings, _FINDINGS, output)
         typer.echo(f"{len(report.findings):,} findings would be looked at.", err=True)
         return
     if not yes:
@@ -88,7 +90,7 @@ def repair(ctx: typer.Context, yes: Yes = False, dry_run: DryRun = False, output
     if output == "json":
         write_json(done)
     else:
-        emit(done.left, [column("Check"), column("Subject"), column("Message")], output)
+        emit(done.left, _FINDINGS, output)
     typer.echo(f"Mended {len(done.repaired):,}; {len(done.left):,} are left for a person to look at.", err=True)
     if done.left:
         raise typer.Exit(1)

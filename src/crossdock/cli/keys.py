@@ -20,10 +20,10 @@ _COLUMNS = [
     column("Id"),
     column("Name"),
     column("Hint"),
-    column("Scopes"),
-    column("Created", "created_at"),
-    column("Expires", "expires_at"),
-    column("Revoked", "revoked_at"),
+    column("Scopes", wraps=True),
+    column("Revoked", "revoked_at", spare=True),
+    column("Expires", "expires_at", spare=True),
+    column("Created", "created_at", spare=True),
 ]
 
 

@@ -11,7 +11,7 @@ import typer
 
 from crossdock import local
 from crossdock.cli.options import Output, settings_of
-from crossdock.cli.output import Column, column, emit, text, write_csv, write_json, write_table
+from crossdock.cli.output import Column, column, emit, tell, text, write_csv, write_json, write_table
 from crossdock.kernel.clock import instant
 from crossdock.kernel.errors import Invalid
 from crossdock.kernel.ids import decode_id
@@ -34,10 +34,10 @@ _COLUMNS = [
     column("Placed", "placed_at"),
     column("Status"),
     column("Total", right=True),
-    column("Lines", right=True),
     column("Units", right=True),
-    Column("Waiting", lambda row: row.parts.waiting, right=True),
-    Column("From", lambda row: row.locations),
+    Column("Waiting", lambda row: row.parts.waiting, right=True, spare=True),
+    Column("From", lambda row: row.locations, spare=True),
+    column("Lines", right=True, spare=True),
 ]
 
 
@@ -104,12 +104,12 @@ def show_one(
     lines = [
         column("Line", "no", right=True),
         column("SKU", "sku"),
-        column("Name"),
-        column("Quantity", right=True),
+        column("Name", wraps=True),
+        column("Units", "quantity", right=True),
         column("Price", "unit_price", right=True),
         Column("Allocated", lambda row: row.parts.allocated, right=True),
         Column("Waiting", lambda row: row.parts.waiting, right=True),
-        Column("Canceled", lambda row: row.parts.canceled, right=True),
+        Column("Canceled", lambda row: row.parts.canceled, right=True, spare=True),
     ]
     if output == "csv":
         emit(view.lines, lines, output)
@@ -127,12 +127,12 @@ def show_one(
     write_table(lines, view.lines)
     if view.fulfillments:
         shipped = [column("Fulfillment", "id"), column("Location"), column("State", "execution"),
-                   column("Units", right=True), column("Work on"), column("Deliver on")]  # fmt: skip
+                   column("Units", right=True), column("Deliver on"), column("Work on", spare=True)]  # fmt: skip
         write_table(shipped, view.fulfillments)
     waiting = [entry for entry in view.queue if entry.closed_at is None]
     if waiting:
         queue = [column("Queue"), column("SKU", "sku"), column("Units", "quantity", right=True), column("Since"),
-                 column("Why", "detail")]  # fmt: skip
+                 column("Why", "detail", wraps=True)]  # fmt: skip
         write_table(queue, waiting)
     typer.echo(f"Why from there: crossdock orders explain {view.id}", err=True)
 
@@ -174,7 +174,7 @@ def _explained(session: Any, order: str, channel: str | None) -> list[Explained]
 def _tell(one: Explained, *, locations: bool) -> None:
     typer.echo(f"{one.decision_id}: {one.cause}, {text(one.decided_at)} UTC, delivery {one.delivery}")
     for sentence in one.words:
-        typer.echo(f"  {sentence}")
+        tell(sentence, "  ")
     columns = [Column(h, itemgetter(n), n == 3) for n, h in enumerate(("Location", "What", "How", "Amount"))]
     rows = _bill(one)
     if rows:
@@ -183,7 +183,11 @@ def _tell(one: Explained, *, locations: bool) -> None:
         verdicts = [
             Column("Location", lambda v: v.code),
             Column("Standing", lambda v: v.standing.replace("_", " ")),
-            Column("Why not", lambda v: "; ".join(f"{c.fence}: {c.actual}, needs {c.expected}" for c in v.failed)),
+            Column(
+                "Why not",
+                lambda v: "; ".join(f"{c.fence}: {c.actual}, needs {c.expected}" for c in v.failed),
+                wraps=True,
+            ),
         ]
         write_table(verdicts, one.explanation.verdicts)
 

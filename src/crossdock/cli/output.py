@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,21 +18,27 @@ from crossdock.kernel.money import Money, show
 if TYPE_CHECKING:
     from rich.console import Console
 
-MIN_WIDTH = 60
+_WRAPPED = 24
 
 
 class Column(NamedTuple):
-    """One column: its heading, and the value it has for a row."""
+    """One column: its heading, the value it has for a row, and how it behaves where there is little room.
+
+    A ``spare`` column is left out of a table that would be too wide, the last one first; a ``wraps`` column breaks its
+    text. All others are kept whole: an id is there to be copied.
+    """
 
     heading: str
     value: Callable[[Any], Any]
     right: bool = False
+    spare: bool = False
+    wraps: bool = False
 
 
-def column(heading: str, field: str = "", *, right: bool = False) -> Column:
+def column(heading: str, field: str = "", *, right: bool = False, spare: bool = False, wraps: bool = False) -> Column:
     """Return a column that shows a field of the rows."""
     name = field or heading.lower().replace(" ", "_")
-    return Column(heading, lambda row: getattr(row, name), right)
+    return Column(heading, lambda row: getattr(row, name), right, spare, wraps)
 
 
 def emit(rows: Iterable[Any], columns: Sequence[Column], output: Format) -> None:
@@ -41,7 +48,11 @@ def emit(rows: Iterable[Any], columns: Sequence[Column], output: Format) -> None
     elif output == "csv":
         write_csv([c.heading.lower().replace(" ", "_") for c in columns], ([c.value(r) for c in columns] for r in rows))
     else:
-        write_table(columns, list(rows))
+        shown = list(rows)
+        if shown:
+            write_table(columns, shown)
+        else:
+            print("Nothing found.", file=sys.stderr)
 
 
 def write_json(document: Any) -> None:
@@ -63,12 +74,28 @@ def write_table(columns: Sequence[Column], rows: Sequence[Any]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
-    for c in columns:
-        table.add_column(c.heading, justify="right" if c.right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*[text(c.value(row)) for c in columns])
+    console = out()
+    cells = {c.heading: [text(c.value(row)) for row in rows] for c in columns}
+    shown = _fitting(columns, cells, console.width) if console.is_terminal else list(columns)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for c in shown:
+        table.add_column(c.heading, justify="right" if c.right else "left", no_wrap=not c.wraps, overflow="fold")
+    for index in range(len(rows)):
+        table.add_row(*[cells[c.heading][index] for c in shown])
     print_rich(table)
+
+
+def _fitting(columns: Sequence[Column], cells: dict[str, list[str]], width: int) -> list[Column]:
+    """Leave spare columns out, the last first, until the rest has room."""
+    shown = list(columns)
+
+    def wide(c: Column) -> int:
+        widest = max(map(len, (c.heading, *cells[c.heading])))
+        return 3 + (min(widest, _WRAPPED) if c.wraps else widest)
+
+    while sum(map(wide, shown)) > width and any(c.spare for c in shown):
+        shown.remove(next(c for c in reversed(shown) if c.spare))
+    return shown
 
 
 def print_rich(thing: Any) -> None:
@@ -78,10 +105,15 @@ def print_rich(thing: Any) -> None:
         console.width = 10_000
         with console.capture() as captured:
             console.print(thing)
-        for line in captured.get().splitlines():
-            print(line.rstrip())
+        print("\n".join(line.rstrip() for line in captured.get().splitlines()))
         return
     console.print(thing)
+
+
+def tell(sentence: str, indent: str = "") -> None:
+    """Write a sentence to standard output, broken where the terminal ends."""
+    width = out().width if sys.stdout.isatty() else 10_000
+    print(textwrap.fill(sentence, width, initial_indent=indent, subsequent_indent=indent + "  "))
 
 
 def text(value: Any) -> str:

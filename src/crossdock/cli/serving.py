@@ -31,8 +31,7 @@ def run_server(settings: Settings, *, also_say: Any = None) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for talkative in ("uvicorn.error", "alembic"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     listening = listen(settings.host, settings.port)
     try:
         ready(settings.database_url)

@@ -15,7 +15,7 @@ import typer
 from crossdock.cli.options import DryRun, Output, settings_of
 from crossdock.cli.output import column, emit, progress
 from crossdock.cli.reaching import doer
-from crossdock.kernel.clock import now, parse_instant
+from crossdock.kernel.clock import parse_instant
 from crossdock.kernel.errors import FieldError, Invalid
 from crossdock.orchestration import StockFact
 
@@ -61,7 +61,8 @@ def import_facts(
 ) -> None:
     """Record what a CSV says of stock: columns sku, location, quantity, and kind, record, occurred_at, reason if known.
 
-    Without a record the row is named by the file's content and its place in it, so the same file counts once.
+    Without a record the row is named by the file's content and its place in it, so the same file counts once. Without
+    an instant it holds as of when the file was written.
     """
     rows = read_facts(file, kind, source)
     if dry_run:
@@ -77,7 +78,12 @@ def import_facts(
                 outcomes.append(Outcome(line, fact.record, done.result, done.on_hand, done.message))
             told(len(outcomes), f"{len(outcomes):,} facts")
     failed = [outcome for outcome in outcomes if outcome.result == "failed"]
-    columns = [column("Line", right=True), column("Result"), column("On hand", right=True), column("Message")]
+    columns = [
+        column("Line", right=True),
+        column("Result"),
+        column("On hand", right=True),
+        column("Message", wraps=True),
+    ]
     emit(failed if output == "table" else outcomes, columns, output) if failed or output != "table" else None
     counts = Counter(outcome.result for outcome in outcomes)
     typer.echo(", ".join(f"{counts[word]:,} {word}" for word in ("recorded", "repeated", "failed")) + ".", err=True)
@@ -100,7 +106,8 @@ def read_facts(file: Path, kind: str | None, source: str) -> list[StockFact]:
         raise FileRefused(f"{file} has {', '.join(wrong)}.", next_step=f"The columns are {', '.join(KNOWN)}.")
     table.fieldnames = names
     faults: list[FieldError] = []
-    facts = list(_facts(table, kind, source, mark, faults))
+    written = file.stat().st_mtime_ns // 1000
+    facts = list(_facts(table, kind, source, mark, written, faults))
     if faults:
         raise FileRefused(f"{len(faults)} rows of {file} cannot be read.", tuple(faults))
     if not facts:
@@ -109,9 +116,8 @@ def read_facts(file: Path, kind: str | None, source: str) -> list[StockFact]:
 
 
 def _facts(
-    table: Iterator[dict[str, str]], kind: str | None, source: str, mark: str, faults: list[FieldError]
+    table: Iterator[dict[str, str]], kind: str | None, source: str, mark: str, written: int, faults: list[FieldError]
 ) -> Iterator[StockFact]:
-    present = now()
     for number, row in enumerate(table, 2):
         try:
             what = (row.get("kind") or kind or "").strip()
@@ -127,7 +133,7 @@ def _facts(
                 sku=row["sku"].strip(),
                 location=row["location"].strip(),
                 quantity=int(row["quantity"]),
-                occurred_at=parse_instant(when) if when else present,
+                occurred_at=parse_instant(when) if when else written,
                 reason=(row.get("reason") or "").strip(),
             )
         except (ValueError, TypeError, AttributeError):

@@ -28,6 +28,7 @@ from crossdock.orchestration import (
     CancelUnits,
     CapturedOrder,
     CaptureOrder,
+    OrderChanged,
     PutChannels,
     PutItems,
     PutLocations,
@@ -89,6 +90,8 @@ class Loaded(msgspec.Struct):
     """Orders that had been captured before: the load was run again."""
     receipts: int = 0
     cancellations: int = 0
+    """Orders that a credit note took units of, counted for each note."""
+    canceled_units: int = 0
     refused: dict[str, int] = {}
     """Commands that were refused, by the code of the error."""
 
@@ -167,8 +170,7 @@ class Loader:
             self._finish()
         if step.cancellations:
             self._clock.move(instant(step.cancellations[-1].at))
-            for received in step.cancellations:
-                self._cancel(received)
+            self._cancel(step.cancellations)
             self._finish()
 
     def _capture(self, placed: OrderPlaced) -> None:
@@ -184,30 +186,25 @@ class Loader:
         mark, at = content_hash(order), instant(order.placed_at)
         self._send(CaptureOrder(actor=ACTOR, order=order, content_hash=mark, at=at), captured)
 
-    def _cancel(self, received: CancellationReceived) -> None:
-        """Cancel the units of one row of a credit note; it may name lines of several orders."""
-        event = received.cancellation
-        by_order: dict[str, dict[int, int]] = {}
-        for part in event.matched:
-            lines = by_order.setdefault(part.external_id, {})
-            lines[part.line_number] = lines.get(part.line_number, 0) + part.quantity
+    def _cancel(self, credits: Sequence[CancellationReceived]) -> None:
+        """Cancel what credit notes take back: for each note and order one command, whatever rows it has."""
+        wanted: dict[tuple[str, str], dict[int, int]] = {}
+        for received in credits:
+            for part in received.cancellation.matched:
+                lines = wanted.setdefault((received.cancellation.credit_note, part.external_id), {})
+                lines[part.line_number] = lines.get(part.line_number, 0) + part.quantity
 
-        def canceled(_: Any) -> None:
+        def canceled(answer: OrderChanged) -> None:
             self.loaded.cancellations += 1
+            self.loaded.canceled_units += answer.changed.get("units", 0)
 
-        for external_id, lines in by_order.items():
+        for (credit_note, external_id), lines in wanted.items():
             order_id = self._ids.get(external_id)
             if order_id is None:
                 self._refused["order_not_captured"] += 1
                 continue
-            key = f"{event.credit_note} {event.row} {external_id}"
-            command = CancelUnits(
-                actor=ACTOR,
-                order_id=order_id,
-                lines=lines,
-                reason=_REASON,
-                request=RequestKey(SOURCE, key, content_hash(sorted(lines.items()))),
-            )
+            key = RequestKey(SOURCE, f"{credit_note} {external_id}", content_hash(sorted(lines.items())))
+            command = CancelUnits(actor=ACTOR, order_id=order_id, lines=lines, reason=_REASON, request=key)
             self._send(command, canceled)
 
     # -- the writer ----------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 SPLIT = (0.05, 0.25)
-"""Between these the share of split orders lies in the demonstration; a test asserts it."""
+"""Between these the share of split orders lies in the demonstration."""
 BACKORDERED = (0.01, 0.05)
+"""Between these the share of lines lies that had to wait."""
 NEVER = 0.002
+"""At least this share of the lines is never filled."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -61,6 +63,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     def never_rate(self) -> float:
         """The share of lines that still wait at the end."""
         return self.never / self.lines if self.lines else 0.0
+
+
+def out_of_range(summary: Summary) -> list[str]:
+    """Say which figures are not what the demonstration is tuned for; it shows something of everything."""
+    found = []
+    if not SPLIT[0] <= summary.split_rate <= SPLIT[1]:
+        found.append(f"{summary.split_rate:.1%} of the orders are split, not {SPLIT[0]:.0%} to {SPLIT[1]:.0%}")
+    if not BACKORDERED[0] <= summary.backordered_rate <= BACKORDERED[1]:
+        wanted = f"{BACKORDERED[0]:.0%} to {BACKORDERED[1]:.0%}"
+        found.append(f"{summary.backordered_rate:.2%} of the lines had to wait, not {wanted}")
+    if summary.never_rate < NEVER:
+        found.append(f"{summary.never_rate:.2%} of the lines are never filled, not {NEVER:.1%} or more")
+    return found
 
 
 def summarize(session: Any) -> Summary:
