@@ -24,7 +24,10 @@ def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     try:
         value = decoder.decode(body)
     except msgspec.ValidationError as error:
-        value = _second_look(decoder, body, str(error))
+        try:
+            value = _second_look(decoder, body, str(error))
+        except RecursionError:
+            raise InvalidJson("The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidJson(f"The body is not JSON: {_plain(error)}.") from None
     if _NUL in body and (faults := tuple(_nuls(msgspec.json.decode(body), ""))):
