@@ -65,9 +65,11 @@ async def inventory(request: AnyRequest, console: Site) -> AnyResponse:
         }
 
     facts = await console.read(read)
-    return console.page(
+    page = console.page(
         request, "inventory.html", section="Inventory", asked=wanted, after=after, shows=SHOW_WORDS, **facts
     )
+    page.headers["HX-Push-Url"] = wanted.url()
+    return page
 
 
 @get("/inventory/item")

@@ -69,7 +69,9 @@ async def orders(request: AnyRequest, console: Site) -> AnyResponse:
     """Show the orders that the URL asks for."""
     wanted, cursor = asked(request, Asked), asked(request, Place).cursor
     facts = await console.read(lambda session: _read(session, console, wanted, cursor))
-    return console.page(request, "orders.html", section="Orders", asked=wanted, cursor=cursor, **facts)
+    page = console.page(request, "orders.html", section="Orders", asked=wanted, cursor=cursor, **facts)
+    page.headers["HX-Push-Url"] = wanted.url()
+    return page
 
 
 def _read(session: Any, console: Console, asked_for: Asked, cursor: str) -> dict[str, Any]:
