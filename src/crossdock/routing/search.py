@@ -19,6 +19,7 @@ _PAIR_CELLS = 400_000
 _FEW_PAIRS = 900
 _PAIRS_LOOKED_AT = 60
 _LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 1_200_000
+_MOST_NODES_OF_PARCELS = 300
 _FOR_SECOND = 64
 
 
@@ -123,7 +124,8 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         if not _thinned(problem, dual, incumbents, root, 3):
             return min(unsettled, root.bound), 0
     tree = Tree(problem, dual, incumbents, at_least)
-    cap = max(_LEAST_NODES, min(_MOST_NODES, _NODE_CELLS // (problem.n * problem.m)))
+    most = _MOST_NODES if problem.one_parcel else _MOST_NODES_OF_PARCELS
+    cap = max(_LEAST_NODES, min(most, _NODE_CELLS // (problem.n * problem.m)))
     return min(unsettled, tree.run(root.v, cap, _FOR_SECOND)), tree.nodes
 
 
