@@ -149,6 +149,16 @@ def test_damage_takes_goods_away(world: World):
     assert world.parts(captured.order_id) == {"allocated": 3, "waiting": 2}
 
 
+def test_a_demand_that_loses_two_claims_at_once_waits_once(world: World):
+    world.receive("MUG", "DC", 3)
+    captured = world.capture("A1", ("MUG", 4))
+    world.receive("MUG", "DC", 1)
+    assert world.rows("SELECT count(*) FROM claims WHERE state = 1") == [(2,)]
+    world.count("MUG", "DC", 0)
+    assert world.parts(captured.order_id) == {"waiting": 4}
+    assert sum(entry[2] for entry in world.waiting(captured.order_id)) == 4
+
+
 def test_a_part_of_an_order_moves_and_the_rest_stays(world: World):
     world.receive("MUG", "DC", 5)
     captured = world.capture("A1", ("MUG", 5))

@@ -106,10 +106,10 @@ def test_the_guard_takes_as_one_after_the_other_would(open_world: World, stock, 
             sums: dict[tuple[Kind, tuple[int, ...]], int] = defaultdict(int)
             for kind, key, quantity in command:
                 sums[kind, key] += quantity
-            fits = all(taken[key] + units <= free[key] for key, units in sums.items())
+            fits = all(taken[thing] + units <= free[thing] for thing, units in sums.items())
             naive.append(fits)
-            for key, units in sums.items() if fits else ():
-                taken[key] += units
+            for thing, units in sums.items() if fits else ():
+                taken[thing] += units
         assert [missing is None for missing in lost] == naive
         rows = session.fetch("SELECT item_id, allocated FROM positions")
         assert {item: n for item, n in rows if n} == {

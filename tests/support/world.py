@@ -27,6 +27,7 @@ from crossdock.orchestration import commands as c
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orders.model import PARTITION, AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn, Status
 from crossdock.routing.model import Lane, Policy, RateCard, Zone
+from crossdock.storage.jobs import Work
 from crossdock.storage.schema import metadata
 from crossdock.storage.session import Session
 from tests.support.schema import make_schema
@@ -224,7 +225,7 @@ class World:
     ) -> c.StockFact:
         return c.StockFact(
             source="wms",
-            record=record or f"{kind}-{next(self._records)}",
+            record=record or f"{kind}-{self.app.ids.worker}-{next(self._records)}",
             kind=kind,
             sku=sku,
             location=place,
@@ -341,6 +342,7 @@ class World:
 
 def assert_mirror(app: App) -> None:
     """The writer's picture of every item that it holds is the database's."""
+    app.submit_now(Work(lambda unit: app.engine.follow(unit.session)))
     mirror = app.engine.mirror
     claimable = "on_hand + short - reserved - allocated"
     sql = f"SELECT location_id, {claimable} FROM positions WHERE item_id = ? AND stock_class = 0"

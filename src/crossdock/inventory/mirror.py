@@ -24,10 +24,11 @@ _LOAD = """
     FROM k JOIN positions p ON p.item_id = k.item_id AND p.stock_class = 0
     LEFT JOIN stockings s ON s.item_id = p.item_id AND s.location_id = p.location_id
 """
-_LOAD_UNLIMITED = """
+# Where an item is not shipped from, or any number of it is: there no position says what can be claimed.
+_LOAD_SPECIAL = """
     WITH k(item_id) AS ({keys})
-    SELECT s.item_id, s.location_id FROM k JOIN stockings s ON s.item_id = k.item_id
-    WHERE s.stock_mode = 2 AND s.ships = 1
+    SELECT s.item_id, s.location_id, s.ships FROM k JOIN stockings s ON s.item_id = k.item_id
+    WHERE s.stock_mode = 2 OR s.ships = 0
 """
 _FOLLOW = "SELECT id, worker, changes FROM stock_log WHERE id > ? ORDER BY id"
 _FORGET_BEYOND = 5_000
@@ -45,6 +46,7 @@ class StockMirror:
         self._matrix: Matrix = np.zeros((256, len(location_ids)), dtype=np.int64)
         self._as_of: list[int] = []
         self._unlimited: set[tuple[int, int]] = set()
+        self._closed: set[tuple[int, int]] = set()
         self._journal: list[tuple[int, int, int]] = []
         self._followed = -1
         self._free: list[int] = []
@@ -56,6 +58,7 @@ class StockMirror:
             return
         if len(self._rows) + len(wanted) > MAX_ROWS:
             self.forget()
+            wanted = sorted(set(items))
         for item in wanted:
             row = self._row(item)  # may put a larger matrix in the place of this one
             self._matrix[row] = 0
@@ -66,11 +69,11 @@ class StockMirror:
             column = self._columns.get(location)
             if column is not None and ships != 0 and mode != StockMode.UNLIMITED:
                 self._matrix[self._rows[item], column] = max(0, claimable)
-        for item, location in session.fetch_keys(_LOAD_UNLIMITED, ("bigint",), keys):
+        for item, location, ships in session.fetch_keys(_LOAD_SPECIAL, ("bigint",), keys):
             column = self._columns.get(location)
             if column is not None:
-                self._unlimited.add((item, location))
-                self._matrix[self._rows[item], column] = UNLIMITED
+                (self._unlimited if ships else self._closed).add((item, location))
+                self._matrix[self._rows[item], column] = UNLIMITED if ships else 0
         for item in wanted:
             self._as_of[self._rows[item]] = as_of
 
@@ -91,6 +94,7 @@ class StockMirror:
         self._as_of.clear()
         self._free.clear()
         self._unlimited.clear()
+        self._closed.clear()
 
     def stock(self, items: Sequence[int]) -> Matrix:
         """Return what is claimable now, of shape (items, locations); a copy, so that a decision keeps what it saw."""
@@ -107,7 +111,7 @@ class StockMirror:
 
     def debit(self, item: int, location: int, quantity: int) -> None:
         """Take units for a decision of this batch, so that the next one does not see them."""
-        if (item, location) in self._unlimited:
+        if (item, location) in self._unlimited or (item, location) in self._closed:
             return
         row, column = self._rows[item], self._columns[location]
         self._matrix[row, column] -= quantity
@@ -135,6 +139,7 @@ class StockMirror:
             if row is not None:
                 self._free.append(row)
                 self._unlimited = {key for key in self._unlimited if key[0] != item}
+                self._closed = {key for key in self._closed if key[0] != item}
 
     def follow(self, session: Session) -> None:
         """Take in what other processes have committed since the last time."""
@@ -158,6 +163,8 @@ class StockMirror:
         for item, location, change in changes.tolist():
             row, column = self._rows.get(item), self._columns.get(location)
             # A row loaded after this entry contains it already.
-            if row is None or column is None or self._as_of[row] >= position or (item, location) in self._unlimited:
+            if row is None or column is None or self._as_of[row] >= position:
+                continue
+            if (item, location) in self._unlimited or (item, location) in self._closed:
                 continue
             self._matrix[row, column] += change

@@ -191,7 +191,11 @@ class Changes:
         for fulfillment in routed.fulfillments:
             self._adopt_fulfillment(order, fulfillment)
         fresh = routed._replace(queued=self._still_to_queue(order, routed))
+        entries = self._rows[order_tables.queue_entries]
+        known = len(entries)
         self._routing.add(row.id, encode_id("ord", row.id), fresh, at, cause, row.currency, actor, row.priority)
+        # What this transaction queues stands for its units as well, should it come back to them.
+        order.waiting += [WaitingEntry(*entry[:7]) for entry in entries[known:]]
         for no in {claim.demand_no for fulfillment in routed.fulfillments for claim in fulfillment.claims}:
             self.dequeue(order, no, "routed", actor)
         for no, quantity in routed.canceled:

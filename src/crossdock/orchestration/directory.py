@@ -32,6 +32,7 @@ class Directory:
 
     def __init__(self) -> None:
         self._seen = -1
+        self._changes = -1
         self._channels: dict[str, StoredChannel] = {}
         self._channels_by_id: dict[int, StoredChannel] = {}
         self._items: dict[str, ItemFacts] = {}
@@ -48,11 +49,14 @@ class Directory:
 
         Changed items are only forgotten: they are read again when somebody asks for them.
         """
-        rows = session.fetch("SELECT id, kind FROM config_log WHERE id > ? ORDER BY id", self._seen)
-        if self._seen >= 0 and not rows:
+        changes = session.fetch("SELECT count(*) FROM config_log")[0][0]
+        if changes == self._changes:
             return False
-        first = self._seen < 0
-        self._seen = rows[-1][0] if rows else 0
+        rows = session.fetch("SELECT id, kind FROM config_log WHERE id > ? ORDER BY id", self._seen)
+        # A lower id may be committed later, by another process or by a machine whose clock is behind: then all is read.
+        first = self._changes + len(rows) != changes
+        self._changes = changes
+        self._seen = rows[-1][0] if rows else self._seen
         self._items.clear()
         self._items_by_id.clear()
         if not first and all(kind == "item" for _, kind in rows):

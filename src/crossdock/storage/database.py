@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ class Database:
             )
         self._lock: FileLock | None = None
         self._worker_session: PostgresSession | None = None
+        self._ids: IdFactory | None = None
         self._pool = ThreadPoolExecutor(max_workers=readers, thread_name_prefix="reader")
         self._local = threading.local()
         self._open_readers: queue.SimpleQueue[Session] = queue.SimpleQueue()
@@ -56,10 +58,24 @@ class Database:
         self._worker_session = self._worker_session or PostgresSession(
             self.url, readonly=False, name="crossdock worker"
         )
-        number = self._worker_session.claim_worker(MAX_WORKERS)
+        # From anywhere on, so that who starts while the database comes back hardly gets a number that is still in use.
+        start = secrets.randbelow(MAX_WORKERS)
+        number = self._worker_session.claim_worker([*range(start, MAX_WORKERS), *range(start)])
         if number is None:
             raise DatabaseUnavailable(f"All {MAX_WORKERS} worker numbers are taken: too many processes run.")
-        return IdFactory(number)
+        self._ids = IdFactory(number)
+        return self._ids
+
+    def stay_worker(self) -> None:
+        """Make sure that the worker number is still ours after connections were lost; raises if somebody has it now."""
+        session, ids = self._worker_session, self._ids
+        if session is None or ids is None or session.alive():
+            return
+        session.close()
+        self._worker_session = PostgresSession(self.url, readonly=False, name="crossdock worker")
+        number = self._worker_session.claim_worker(range(ids.worker, ids.worker + 1))
+        if number is None:
+            raise DatabaseUnavailable(f"Another process has become worker {ids.worker} while the database was away.")
 
     def session(self, *, readonly: bool = False) -> Session:
         """Open a connection for the calling thread."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -114,9 +114,17 @@ class PostgresSession:
         sql = "SELECT min(n) FROM (SELECT nextval('log_position') AS n FROM generate_series(1, $1)) AS taken"
         return int(self._wait(self._db.fetchval(sql, count)))
 
-    def claim_worker(self, limit: int) -> int | None:
-        """Take the first free worker number below ``limit`` until this connection ends; None when all are taken."""
-        for number in range(limit):
+    def alive(self) -> bool:
+        """Say whether the connection still stands, by asking the server."""
+        try:
+            self.fetch("SELECT 1")
+        except ConnectionLost:
+            return False
+        return True
+
+    def claim_worker(self, numbers: Iterable[int]) -> int | None:
+        """Take the first of these worker numbers that is free until this connection ends; None when all are taken."""
+        for number in numbers:
             if self._wait(self._db.fetchval(f"SELECT pg_try_advisory_lock({WORKER_LOCK}, {number})")):
                 return number
         return None

@@ -63,8 +63,15 @@ class Unit:
         self.session.commit()
 
     def was_committed(self, session: Session) -> bool:
-        """Say whether this unit's batch id is in the database, read over a new connection."""
-        return bool(session.fetch("SELECT 1 FROM batches WHERE id = ?", self.batch_id))
+        """Say over a new connection whether this unit's batch id is in the database.
+
+        Asks by inserting it: that waits for a commit that the server still works on after its connection broke.
+        """
+        session.begin()
+        try:
+            return not session.insert_new(tables.batches, [(self.batch_id, self.now)])
+        finally:
+            session.rollback()
 
 
 def pack_changes(changes: Sequence[StockChange]) -> bytes:

@@ -117,6 +117,7 @@ class Writer:
 
     def stop(self) -> None:
         """Finish what is queued, then end."""
+        self._stopping = True
         self._inbox.put(None)
         if self._thread.is_alive():
             self._thread.join()
@@ -152,6 +153,10 @@ class Writer:
                 log.exception("the writer could not do a batch")
                 self._answer([(ticket, _as_answerable(error)) for ticket in batch])
         self._stopping = True
+        while not self._inbox.empty():
+            late = self._inbox.get()
+            if late is not None:
+                self._answer([(late, Overloaded("The program is ending."))])
         if self._session is not None:
             self._session.close()
 
@@ -175,7 +180,7 @@ class Writer:
                 self._inbox.put(None)
                 break
             if type(ticket.command) is not type(first.command):
-                self._front.append(ticket)
+                self._front.appendleft(ticket)
                 break
             batch.append(ticket)
             weight += handler.weight(ticket.command)
@@ -260,6 +265,7 @@ class Writer:
         while self._session is None:
             try:
                 self._session = self._database.session()
+                self._database.stay_worker()
             except (DatabaseUnavailable, ConnectionLost):
                 if time.monotonic() > deadline:
                     raise
