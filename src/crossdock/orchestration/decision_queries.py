@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +13,9 @@ from crossdock.kernel.clock import moment
 from crossdock.kernel.document import Instant
 from crossdock.kernel.ids import encode_id
 from crossdock.kernel.money import Money, milli_to_minor
+from crossdock.orchestration.explaining import explain_decision
+from crossdock.routing import words
+from crossdock.routing.explain import Explanation, Told, Verdict
 from crossdock.routing.model import Policy, SiteBill
 from crossdock.routing.record import Record, decode
 from crossdock.storage.session import Session
@@ -21,6 +25,9 @@ _SELECT = """
            d.record, o.currency
     FROM decisions d JOIN orders o ON o.id = d.order_id
 """
+
+
+_DAY = re.compile(r"\bday (7\d{5})\b")
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +88,55 @@ class DecisionLinks(View, frozen=True):
     order: str
 
 
+class CheckView(View, frozen=True):
+    """One fence at one location: what it expects and what was found."""
+
+    fence: str
+    expected: str
+    actual: str
+    passed: bool
+
+
+class HeldView(View, frozen=True):
+    """What a location had of one demand, and what a unit would cost there."""
+
+    demand: int
+    sku: str
+    wanted: int
+    there: int
+    unit_cost: Money
+
+
+class VerdictView(View, frozen=True):
+    """How one location stands; ``opening`` is what shipping from there begins at, null behind a fence."""
+
+    location: str
+    name: str
+    kind: str
+    standing: Literal["chosen", "passed_over", "fenced", "not_needed"]
+    opening: Money | None
+    checks: tuple[CheckView, ...]
+    held: tuple[HeldView, ...]
+
+
+class AmountView(View, frozen=True):
+    """One amount of the bill: where it arises (null for the whole order), what for, how it is counted."""
+
+    location: str | None
+    what: str
+    how: str
+    amount: Money
+
+
+class ExplanationView(View, frozen=True):
+    """A decision in words, its bill line by line, and the verdict on every location that was looked at."""
+
+    words: tuple[str, ...]
+    bill: tuple[AmountView, ...]
+    passed_over_bill: tuple[AmountView, ...]
+    verdicts: tuple[VerdictView, ...]
+
+
 class DecisionView(View, frozen=True):
     """The record of one routing: the plan, its bill in money, the best plan passed over, and the proven bound.
 
@@ -100,13 +156,76 @@ class DecisionView(View, frozen=True):
     proven: bool
     leftover: str
     rests_on: RestsOnView
+    explanation: ExplanationView | None
     links: DecisionLinks
 
 
-def read_decision(session: Session, decision_id: int) -> DecisionView | None:
-    """Return a decision with its plan and bill."""
+def read_decision(session: Session, decision_id: int, *, explained: bool = False) -> DecisionView | None:
+    """Return a decision with its plan and bill; ``explained`` adds the words and the verdict on every location."""
     found = _views(session, session.fetch(f"{_SELECT} WHERE d.id = ?", decision_id))
-    return found[0] if found else None
+    if not found or not explained:
+        return found[0] if found else None
+    explanation = explain_decision(session, decision_id)
+    if explanation is None:
+        return found[0]
+    return msgspec.structs.replace(found[0], explanation=_explained(session, explanation))
+
+
+def _explained(session: Session, told: Explanation) -> ExplanationView:
+    items = sorted({held.item for verdict in told.verdicts for held in verdict.held})
+    skus = dict(_pairs(session.fetch_keys(_SKUS, ("bigint",), [(id_,) for id_ in items])))
+    codes = {verdict.site_id: verdict.code for verdict in told.verdicts}
+    return ExplanationView(
+        words=tuple(_DAY.sub(_day_word, sentence) for sentence in words(told)),
+        bill=_amounts(told.chosen, codes, told.currency),
+        passed_over_bill=() if told.passed_over is None else _amounts(told.passed_over, codes, told.currency),
+        verdicts=tuple(_verdict(verdict, skus, told.currency) for verdict in told.verdicts),
+    )
+
+
+def _verdict(verdict: Verdict, skus: Mapping[int, str], currency: str) -> VerdictView:
+    return VerdictView(
+        location=verdict.code,
+        name=verdict.name,
+        kind=verdict.kind,
+        standing=verdict.standing,
+        opening=None if verdict.opening < 0 else _money(verdict.opening, currency),
+        checks=tuple(
+            CheckView(
+                fence=check.fence,
+                expected=_DAY.sub(_day_word, check.expected),
+                actual=_DAY.sub(_day_word, check.actual),
+                passed=check.passed,
+            )
+            for check in verdict.checks
+        ),
+        held=tuple(
+            HeldView(
+                demand=held.key,
+                sku=skus.get(held.item, ""),
+                wanted=held.wanted,
+                there=held.there,
+                unit_cost=_money(held.unit_cost, currency),
+            )
+            for held in verdict.held
+        ),
+    )
+
+
+def _amounts(told: Told, codes: Mapping[int, str], currency: str) -> tuple[AmountView, ...]:
+    return tuple(
+        AmountView(
+            location=None if line.site_id is None else codes.get(line.site_id, ""),
+            what=line.what,
+            how=line.how,
+            amount=_money(line.amount, currency),
+        )
+        for line in told.lines
+    )
+
+
+def _day_word(found: re.Match[str]) -> str:
+    return date.fromordinal(int(found[1])).isoformat()
 
 
 def decisions_of(session: Session, order_id: int) -> list[DecisionView]:
@@ -185,6 +304,7 @@ def _view(row: Any, record: Record, names: _Names) -> DecisionView:
         rests_on=RestsOnView(
             network=rests.network, policy=rests.policy, rate_card=rests.rate_card, engine=rests.engine
         ),
+        explanation=None,
         links=DecisionLinks(self=f"/v1/decisions/{public}", order=f"/v1/orders/{of_order}"),
     )
 

@@ -30,6 +30,7 @@ from crossdock.orchestration import (
     OrderContentDiffers,
     OrderRefused,
     RequestKey,
+    RevisionRefused,
     UnknownChannel,
     UnknownItem,
     UnknownPolicy,
@@ -166,7 +167,7 @@ async def _stored_receipt(call: Call, order_id: int) -> OrderReceipt:
     )
 
 
-_REFUSALS = (UnknownChannel, UnknownItem, UnknownPolicy, OrderRefused, IdempotencyKeyReused)
+_REFUSALS = (UnknownChannel, UnknownItem, UnknownPolicy, OrderRefused, RevisionRefused, IdempotencyKeyReused)
 _LINKS = {
     name: Link(operation, {"order_id": "$response.body#/id"})
     for name, operation in (
@@ -199,7 +200,8 @@ def add_to(table: Table) -> None:
             description=(
                 "The order is checked, routed, its stock claimed, and everything recorded, in one step. The same order "
                 "again (channel, external id, same content) is answered with 200 and the captured order; another "
-                "content under the same external id with 409 and the places that differ."
+                "content under the same external id with 409 and the places that differ. A newer `revision` amends the "
+                "captured order, an older one is ignored."
             ),
             handler=create_order,
             scope="orders:write",

@@ -7,7 +7,7 @@ from crossdock.api.errors import InvalidCursor
 from crossdock.api.http import Call, Reply, etag, json_reply, make_cursor, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
-from crossdock.api.parameters import PageQuery
+from crossdock.api.parameters import PageQuery, Query
 from crossdock.fulfillment import Execution, ExecutionWord, FulfillmentView, list_fulfillments, read_fulfillment
 from crossdock.kernel.document import Code
 from crossdock.kernel.errors import NotFound
@@ -21,10 +21,16 @@ class FulfillmentsQuery(PageQuery, frozen=True):
     execution: tuple[ExecutionWord, ...] = ()
 
 
+class DecisionQuery(Query, frozen=True):
+    """How much is told."""
+
+    explain: bool = True
+
+
 async def get_decision(call: Call) -> Reply:
     """Read a decision."""
     id_: int = call.path["decision_id"]
-    view = await call.backend.database.read(lambda session: read_decision(session, id_))
+    view = await call.backend.database.read(lambda session: read_decision(session, id_, explained=call.query.explain))
     if view is None:
         raise NotFound("There is no decision of this id.")
     return json_reply(view)
@@ -61,6 +67,11 @@ def add_to(table: Table) -> None:
             id="get_decision",
             tag="decisions",
             summary="Read a decision: the plan, its bill, what was passed over, the bound",
+            description=(
+                "With `explain` (the default) also in words, and with the verdict on every location that was looked "
+                "at: each fence with what it expects and what was found."
+            ),
+            query=DecisionQuery,
             handler=get_decision,
             scope="orders:read",
             answers=(Answer(200, DecisionView, "Found."),),
