@@ -84,8 +84,9 @@ def _conditions(session: Session, wanted: OrderFilter) -> tuple[list[str], list[
         params.append(wanted.sku)
     if wanted.location is not None:
         where.append(
-            "EXISTS (SELECT 1 FROM fulfillments f JOIN locations p ON p.id = f.location_id"
-            " WHERE f.order_id = o.id AND p.code = ? AND f.execution <> 8)"
+            # The plus keeps SQLite from walking over all that the location has, once an order.
+            "EXISTS (SELECT 1 FROM fulfillments f WHERE f.order_id = o.id AND f.execution <> 8"
+            " AND +f.location_id = (SELECT id FROM locations WHERE code = ?))"
         )
         params.append(wanted.location)
     for column, flag in (("on_hold", wanted.on_hold), ("queued", wanted.queued)):
