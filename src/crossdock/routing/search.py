@@ -105,6 +105,8 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     few = problem.m * problem.m <= _FEW_PAIRS
     unsettled = _all_pairs(problem, incumbents) if few else np.inf
     at_least = 3 if few else 2
+    if not few:
+        _drop_dear(problem, incumbents)
     if problem.m < at_least or problem.most == at_least - 1:
         return unsettled, 0
     # many locations and several parcels each: that the second is the second would cost more than the decision
@@ -127,6 +129,20 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     most = _MOST_NODES if problem.one_parcel else _MOST_NODES_OF_PARCELS
     cap = max(_LEAST_NODES, min(most, _NODE_CELLS // (problem.n * problem.m)))
     return min(unsettled, tree.run(root.v, cap, _FOR_SECOND)), tree.nodes
+
+
+def _drop_dear(problem: Problem, incumbents: Incumbents) -> None:
+    """Forget the columns that cost too much beside any other, even if lines were served at the least cost anywhere."""
+    worth = problem.q * problem.p
+    alone = np.where(problem.U > 0, problem.q[:, None] * problem.c + problem.H, np.inf).min(axis=1)
+    lines = float(np.minimum(alone, worth).sum())
+    keep = problem.f + (lines + float(problem.f.min())) < incumbents.second_key[0]
+    assert incumbents.best is not None
+    keep[incumbents.best.columns] = True  # prices begin with the best plan
+    if not keep.all():
+        kept = np.flatnonzero(keep)
+        incumbents.best.columns = kept.searchsorted(incumbents.best.columns)
+        problem.keep(kept)
 
 
 def _reachable(incumbents: Incumbents, at_least: int) -> float:
