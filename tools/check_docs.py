@@ -4,6 +4,7 @@
 root to the problems that it finds, each a sentence that names the place; `@check` adds it.
 """
 
+import importlib
 import re
 import sys
 import tomllib
@@ -112,7 +113,11 @@ def anchors(page: Path) -> set[str]:
 
 
 def main() -> int:
-    problems = problems_in(Path(__file__).resolve().parent.parent)
+    # The checks of the features stand in modules of their own, which register with this module as they import it:
+    # by its name, not as `__main__`.
+    for module in sorted(Path(__file__).parent.glob("checks_*.py")):
+        importlib.import_module(f"tools.{module.stem}")
+    problems = importlib.import_module("tools.check_docs").problems_in(Path(__file__).resolve().parent.parent)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -29,8 +29,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where spooled uploads and error files lie."""
     readers: Annotated[int, Meta(ge=1, le=64)] = 4
     """How many threads read from the database."""
-    max_body_bytes: Annotated[int, Meta(ge=1024, le=1 << 30)] = 8 * 1024 * 1024
-    """How large a request's body may be, but for NDJSON uploads."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much the server writes to standard error: debug, info, warning or error."""
     time_zone: str = "UTC"

@@ -31,11 +31,15 @@ def events() -> None:
 def tail(
     ctx: typer.Context,
     lines: Annotated[
-        int, typer.Option("--lines", "-n", help="With how many of the newest events to begin.", min=0)
+        int, typer.Option("--lines", "-n", help="With how many of the newest events to begin.", min=0, metavar="N")
     ] = 20,
-    after: Annotated[int | None, typer.Option(help="Begin behind this position instead; 0 is the beginning.")] = None,
+    after: Annotated[
+        int | None, typer.Option(help="Begin behind this position instead; 0 is the beginning.", metavar="N")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
-    kind: Annotated[list[str] | None, typer.Option("--type", help="Only this type of event; may be repeated.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--type", help="Only this type of event; may be repeated.", metavar="TYPE")
+    ] = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="As json: one CloudEvent a line.")] = "table",
 ) -> None:
     """Show the newest events, the oldest of them first."""

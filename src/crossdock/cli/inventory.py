@@ -25,7 +25,7 @@ def show(
     ctx: typer.Context,
     sku: Annotated[list[str] | None, typer.Argument(help="Of these items; else of all.", metavar="[SKU]...")] = None,
     location: Annotated[str | None, typer.Option(help="Only here.", metavar="CODE")] = None,
-    limit: Annotated[int, typer.Option(help="How many positions at most.", min=1, max=1_000_000)] = 50,
+    limit: Annotated[int, typer.Option(help="How many positions at most.", min=1, max=1_000_000, metavar="N")] = 50,
     output: Output = "table",
 ) -> None:
     """Show stock positions: what stands there, what is taken of it, what is left."""

@@ -32,9 +32,11 @@ def create(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="What the key is for; the log shows it.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help=f"What the key may do, more than once if need be: {', '.join(SCOPES)}.")
+        list[str] | None, typer.Option(help=f"{', '.join(SCOPES)}; may be repeated.", metavar="SCOPE")
     ] = None,
-    days: Annotated[int | None, typer.Option(help="After how many days it expires; else never.", min=1)] = None,
+    days: Annotated[
+        int | None, typer.Option(help="After how many days it expires; else never.", min=1, metavar="N")
+    ] = None,
     output: Output = "table",
     dry_run: DryRun = False,
 ) -> None:

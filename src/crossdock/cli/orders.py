@@ -55,15 +55,21 @@ class Explained(msgspec.Struct, frozen=True):
 @app.command("list")
 def list_all(  # noqa: PLR0913, PLR0917  (one parameter a filter)
     ctx: typer.Context,
-    status: Annotated[list[str] | None, typer.Option(help=f"{', '.join(STATUSES)}; may be repeated.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help=f"{', '.join(STATUSES)}; may be repeated.", metavar="STATUS")
+    ] = None,
     channel: Annotated[str | None, typer.Option(help="Of this channel.", metavar="CODE")] = None,
     find: Annotated[str | None, typer.Option(help="With this in an id, a name or an address.", metavar="WORDS")] = None,
-    sku: Annotated[str | None, typer.Option(help="With a line of this item.")] = None,
+    sku: Annotated[str | None, typer.Option(help="With a line of this item.", metavar="SKU")] = None,
     location: Annotated[str | None, typer.Option(help="Shipped from here.", metavar="CODE")] = None,
     queued: Annotated[bool | None, typer.Option("--queued/--not-queued", help="With units in a queue.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Placed from then on (UTC).", formats=["%Y-%m-%d"])] = None,
-    until: Annotated[datetime | None, typer.Option(help="Placed before then (UTC).", formats=["%Y-%m-%d"])] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=100_000)] = 20,
+    since: Annotated[
+        datetime | None, typer.Option(help="Placed from then on (UTC).", formats=["%Y-%m-%d"], metavar="DATE")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="Placed before then (UTC).", formats=["%Y-%m-%d"], metavar="DATE")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=100_000, metavar="N")] = 20,
     output: Output = "table",
 ) -> None:
     """List orders, the newest first."""
@@ -92,7 +98,7 @@ def show_one(
     ctx: typer.Context,
     order: OrderArgument,
     channel: ChannelOption = None,
-    personal: Annotated[bool, typer.Option(help="With names and addresses, from the vault.")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="With names and addresses, from the vault.")] = False,
     output: Output = "table",
 ) -> None:
     """Show one order: its lines, where each unit is, what ships from where."""
