@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.check_docs import CHECKS
+from tools.check_docs import CHECKS, problems_in
 
 GOOD = {
     "README.md": "# House\n\nSee the [documentation](docs/README.md#decisions).",
