@@ -62,7 +62,10 @@ def test_amounts_weights_and_shares_are_written_for_people():
 
 def test_a_partition_is_a_bar_and_words():
     parts = {"waiting": 2, "allocated": 3}
-    assert [tuple(part) for part in partition_bar(parts)] == [("waiting", 0, 2), ("allocated", 2, 3)]
+    assert [tuple(part) for part in partition_bar(parts)] == [("waiting", 2, 0, 409), ("allocated", 3, 409, 615)]
+    thin = partition_bar({"waiting": 1, "allocated": 9_999})
+    assert [tuple(part) for part in thin] == [("waiting", 1, 0, 32), ("allocated", 9_999, 32, 992)]
+    assert partition_bar({}) == []
     assert partition_words(parts) == "2 waiting, 3 allocated"
     assert partition_words({}) == "nothing"
 

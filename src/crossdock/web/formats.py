@@ -23,8 +23,13 @@ class Part(NamedTuple):
     """A stretch of a partition bar."""
 
     name: str
-    start: int
     units: int
+    start: int
+    width: int
+
+
+BAR = 1024
+"""How long a partition bar is, in its own units."""
 
 
 class Formats:
@@ -151,12 +156,17 @@ def _parts(parts: Mapping[str, int] | Sequence[int] | Any) -> list[tuple[str, in
 
 
 def partition_bar(parts: Any) -> list[Part]:
-    """Lay the parts that are not empty one after the other, in the order of the road."""
+    """Lay the parts that are not empty one after the other, in the order of the road; none is too thin to be seen."""
+    present = [(name, units) for name, units in _parts(parts) if units]
+    whole = sum(units for _, units in present)
+    widths = [max(units * BAR // whole, BAR // 32) for _, units in present]
+    if widths:
+        widest = widths.index(max(widths))
+        widths[widest] += BAR - sum(widths)
     bar, start = [], 0
-    for name, units in _parts(parts):
-        if units:
-            bar.append(Part(name, start, units))
-            start += units
+    for (name, units), width in zip(present, widths, strict=True):
+        bar.append(Part(name, units, start, width))
+        start += width
     return bar
 
 

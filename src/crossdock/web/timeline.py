@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,9 @@ from crossdock.events import StoredEvent
 from crossdock.kernel.money import show
 from crossdock.web.formats import day
 from crossdock.web.words import plain, plural, sentence
+
+SHOWN = 4
+"""So many lines of a fulfillment are named one by one."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -52,8 +55,9 @@ def _money(amount: dict[str, Any]) -> str:
     return show(int(amount["amount"]), str(amount["currency"]))
 
 
-def _units(lines: Iterable[dict[str, Any]]) -> str:
-    return ", ".join(f"{line['quantity']:,} × {line['sku']}" for line in lines)
+def _units(lines: Sequence[dict[str, Any]]) -> str:
+    shown = ", ".join(f"{line['quantity']:,} × {line['sku']}" for line in lines[:SHOWN])
+    return shown + (f" and {plural(len(lines) - SHOWN, 'more line', 'more lines')}" if len(lines) > SHOWN else "")
 
 
 def _captured(d: dict[str, Any]) -> Said:

@@ -150,7 +150,7 @@ def _candidates(explanation: Explanation, delivery: Any, known: Mapping[str, Pla
 def _candidate(verdict: Verdict, currency: str, delivery: Any, known: Mapping[str, Place]) -> Candidate:
     full = sum(1 for line in verdict.held if line.there >= line.wanted)
     some = sum(1 for line in verdict.held if 0 < line.there < line.wanted)
-    stock = f"{full} of {len(verdict.held)} in full" + (f", {some} in part" if some else "")
+    stock = f"{full} of {len(verdict.held)}" + (f", {some} in part" if some else "")
     return Candidate(
         code=verdict.code,
         name=verdict.name or verdict.code,
@@ -158,9 +158,15 @@ def _candidate(verdict: Verdict, currency: str, delivery: Any, known: Mapping[st
         km=_km(known.get(verdict.code), delivery),
         stock=stock if full or some else "nothing",
         opening=Money(milli_to_minor(verdict.opening), currency) if verdict.opening >= 0 else None,
-        reasons=tuple(f"{sentence(c.fence)}: {_readable(c.actual)}, needs {c.expected}" for c in verdict.failed),
+        reasons=tuple(_reason(check) for check in verdict.failed),
         checks=tuple(msgspec.structs.replace(check, actual=_readable(check.actual)) for check in verdict.checks),
     )
+
+
+def _reason(check: Check) -> str:
+    if check.fence == "stock":
+        return "Stock: none of what was ordered"
+    return f"{sentence(check.fence)}: {_readable(check.actual)}, needs {check.expected}"
 
 
 def _km(place: Place | None, delivery: Any) -> int | None:
