@@ -120,7 +120,7 @@ class Retailer(RuleBasedStateMachine):
         self.world.restart()
 
     def some(self, data) -> int:
-        return data.draw(st.sampled_from(self.orders))
+        return int(data.draw(st.sampled_from(self.orders)))
 
     @invariant()
     def everything_adds_up(self) -> None:

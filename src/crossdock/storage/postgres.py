@@ -61,6 +61,7 @@ class PostgresSession:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             value = self._wait(self._db.fetchval(f"SHOW {setting}"))
             if value == "off":
+                self.close()
                 raise RuntimeError(f"PostgreSQL runs with {setting} = off: what is acknowledged could be lost")
 
     def _wait(self, awaitable: Any) -> Any:

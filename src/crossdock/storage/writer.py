@@ -109,6 +109,7 @@ class Writer:
         self._stopping = False
         self.batches = 0
         self.retries = 0
+        self.lost_races = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -283,6 +284,7 @@ class Writer:
         for ticket, outcome in zip(tickets, outcomes, strict=True):
             if outcome is AGAIN:
                 ticket.attempts += 1
+                self.lost_races += 1
                 again.append(ticket)
             elif isinstance(outcome, Instead):
                 ticket.command = outcome.command
