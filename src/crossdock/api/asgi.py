@@ -71,10 +71,15 @@ class Api:
     """The ASGI application of the API."""
 
     def __init__(
-        self, backend: Backend, operations: Iterable[Operation], pages: Mapping[bytes, Reply] | None = None
+        self,
+        backend: Backend,
+        operations: Iterable[Operation],
+        pages: Mapping[bytes, Reply] | None = None,
+        max_body: int = MAX_BODY,
     ) -> None:
         self.backend = backend
         self._pages = dict(pages or {})
+        self._max_body = max_body
         self.operations = tuple(operations)
         self._routes: dict[str, _Route] = {}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
@@ -125,7 +130,7 @@ class Api:
         if operation.body is not None:
             self._check_media(call)
             if not operation.streamed:
-                call.raw = await read_body(call, MAX_BODY)
+                call.raw = await read_body(call, self._max_body)
                 call.body = decode(self._decoders[operation.id], call.raw)
         if method == "GET" and b"crossdock-log-position" in headers:
             await wait_for_position(call)
