@@ -1,12 +1,17 @@
 """What people do in the console, in a real browser. A breach of the content security policy fails all of these."""
 
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Site
+from tests.support.processes import free_port
+from tests.web.site import EMAIL
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -154,3 +159,30 @@ def test_without_scripts_everything_can_still_be_read(browser, site: Site, cooki
     page.locator("a.row-link").first.click()
     expect(page.get_by_role("heading", name="Why this location")).to_be_visible()
     context.close()
+
+
+def test_from_an_empty_folder_to_the_console_with_the_command_line(page: Page, tmp_path, start_server):
+    port = free_port()
+    crossdock = [sys.executable, "-m", "crossdock"]
+    env = {**os.environ, "CROSSDOCK_DATABASE_URL": f"sqlite:///{tmp_path}/shop.db", "CROSSDOCK_DATA_DIR": str(tmp_path)}
+    env = {name: value for name, value in env.items() if name != "DATABASE_URL"}
+    address = f"http://127.0.0.1:{port}"
+    start_server([*crossdock, "serve", "--port", str(port)], f"{address}/healthz", env=env, cwd=tmp_path)
+    asked = subprocess.run(
+        [*crossdock, "sign-in-link", EMAIL],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    link = asked.stdout.strip()
+    assert link.startswith(f"{address}/sign-in/")
+    page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Nothing to count yet")).to_be_visible()
+    expect(page.locator(".who")).to_have_text(EMAIL)
+    page.goto(f"{address}/network")
+    expect(page.get_by_role("heading", name="No locations yet")).to_be_visible()
