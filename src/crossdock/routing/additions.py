@@ -39,7 +39,7 @@ class Additions:
         one = np.where(new > 0, worth, saved + handling * (pieces == 1.0))
         gain, take = all_of_it, most
         if problem.split_lines:
-            better = first > gain
+            better = (first > gain) & (new > 0)
             gain, take = np.where(better, first, gain), np.where(better, new, take)
             better = (one > gain) & (units > 0)
             gain, take = np.where(better, one, gain), np.where(better, 1.0, take)

@@ -197,6 +197,9 @@ def _all_pairs(problem: Problem, incumbents: Incumbents) -> float:
             return min(unsettled, least)
         plan, bound = fill_bounded(problem, np.array([left[at], right[at]]), incumbents.second_key[0])
         incumbents.offer(plan)
-        if plan.total > max(least, bound) or len(plan.columns) < 2:
+        # a pair that is best with one of the two left out must hold the best single location (its total is below the
+        # second's): what the other costs when it has to ship, `climb` has seen for all of them, exactly in one parcel
+        known = len(plan.columns) == 2 or problem.one_parcel
+        if plan.total > max(least, bound) or not known:
             unsettled = min(unsettled, max(least, bound))
     return unsettled
