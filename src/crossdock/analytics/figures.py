@@ -122,9 +122,8 @@ _WAITING = """
 """
 _BUCKETS = """
     WITH k(start, until) AS ({keys})
-    SELECT k.start, count(DISTINCT o.id), sum(l.quantity)
-    FROM k LEFT JOIN orders o ON o.placed_at >= k.start AND o.placed_at < k.until
-    LEFT JOIN lines l ON l.order_id = o.id GROUP BY k.start ORDER BY k.start
+    SELECT k.start, count(o.id), sum((SELECT sum(l.quantity) FROM lines l WHERE l.order_id = o.id))
+    FROM k LEFT JOIN orders o ON o.placed_at >= k.start AND o.placed_at < k.until GROUP BY k.start ORDER BY k.start
 """
 _QUEUES = """
     SELECT queue, reason, count(DISTINCT order_id), sum(quantity), min(since) FROM queue_entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -110,6 +110,7 @@ def fit(places: Sequence[Degrees], width: int, height: int) -> Frame:
     return Frame(middle[0] - width / scale / 2, middle[1] + height / scale / 2, scale, width, height)
 
 
+@lru_cache(maxsize=32)
 def land(frame: Frame) -> str:
     """Return the SVG path data of all land in the frame."""
     west, south, east, north = frame.degrees()

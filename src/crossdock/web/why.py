@@ -128,7 +128,7 @@ def _bill(explanation: Explanation) -> list[Row]:
     rows.append(row("Cost", chosen.plan.cost, over.plan.cost if over else 0, total=True))
     if chosen.plan.penalty or (over and over.plan.penalty):
         rows.append(row("Units left behind", chosen.plan.penalty, over.plan.penalty if over else 0))
-        rows.append(row("Compared by", chosen.plan.total, over.plan.total if over else 0, total=True))
+        rows.append(row("Both together", chosen.plan.total, over.plan.total if over else 0, total=True))
     return rows
 
 
