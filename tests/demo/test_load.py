@@ -21,12 +21,12 @@ from crossdock.orchestration import verify
 from crossdock.orders import OrderFilter, count_orders, list_orders
 from crossdock.storage.migrate import upgrade
 
-UNTIL = datetime(2010, 12, 4, tzinfo=UTC)
+UNTIL = datetime(2010, 12, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def days(reconciled: Reconciliation) -> Reconciliation:
-    """The year until its third evening."""
+    """The year until the noon of its second day."""
     return msgspec.structs.replace(
         reconciled,
         orders=[order for order in reconciled.orders if order.placed_at < UNTIL],
@@ -44,7 +44,7 @@ class Loading:
         self.app.start()
 
     def load(self, year: Reconciliation, retailer: Retailer) -> Loader:
-        loader = Loader(self.app.writer, self.clock, year, retailer)
+        loader = Loader(self.app.writer, self.read, self.clock, year, retailer)
         loader.set_up()
         loader.run()
         return loader
@@ -81,8 +81,32 @@ def test_loading_again_changes_nothing(loading: Loading, days: Reconciliation, r
     loading.load(days, retailer)
     before = loading.read(summarize)
     again = loading.load(days, retailer).loaded
-    assert again.known == again.orders == len(days.orders)
+    assert (again.known, again.orders) == (len(days.orders), 0)
     assert loading.read(summarize) == before
+
+
+def test_a_load_that_broke_off_goes_on(loading: Loading, sqlite_url: str, days: Reconciliation, retailer: Retailer):
+    class Broken:
+        """A writer that goes away in the middle."""
+
+        left = 180
+
+        def submit(self, command: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+            return loading.app.writer.submit(command)
+
+    loader = Loader(Broken(), loading.read, loading.clock, days, retailer)
+    loader.set_up()
+    with pytest.raises(KeyboardInterrupt):
+        loader.run()
+    assert 0 < loading.read(summarize).orders < len(days.orders)
+    loaded = loading.load(days, retailer).loaded
+    assert loaded.known + loaded.orders == len(days.orders)
+    summary = loading.read(summarize)
+    assert summary.orders == len(days.orders)
+    assert summary.canceled_units == sum(event.matched_quantity for event in days.cancellations)
 
 
 def test_where_nobody_knows_the_country_a_person_looks(
@@ -114,7 +138,7 @@ def test_the_last_order_comes_after_everything_else(reconciled: Reconciliation, 
 
 def test_progress_is_told_to_the_end(loading: Loading, days: Reconciliation, retailer: Retailer):
     heard: list[Told] = []
-    loader = Loader(loading.app.writer, loading.clock, days, retailer)
+    loader = Loader(loading.app.writer, loading.read, loading.clock, days, retailer)
     loader.set_up()
     loader.run(heard.append)
     assert [told.done for told in heard] == sorted(told.done for told in heard)

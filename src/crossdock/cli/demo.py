@@ -108,7 +108,7 @@ def _load(settings: Settings, output: str) -> None:
             year = reconcile(online_retail.load())
             told(0, "network, items, stock")
             retailer = make_retailer(year.orders, year.cancellations)
-            loader = Loader(app.writer, clock, year, retailer)
+            loader = Loader(app.writer, app.database.read_now, clock, year, retailer)
             loader.set_up()
         started = time.perf_counter()
         with progress("Capturing", 100) as told:

@@ -175,6 +175,7 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int, str], None
         TextColumn("{task.fields[note]}"),
         console=console,
         transient=True,
+        refresh_per_second=4,  # drawing takes time from the work
         expand=True,
     )
     with bar:
