@@ -54,7 +54,10 @@ PACKAGES = (
         "3.17.4",
         "MIT",
         {"dist/cdn.min.js": "alpine-csp.min.js"},
-        licence_text=f"Copyright © 2019-2026 Caleb Porzio and contributors\n\n{MIT}",
+        licence_text=(
+            "Copyright © Caleb Porzio and contributors\n"
+            f"Contains @vue/reactivity and @vue/shared, (c) 2018-present Yuxi (Evan) You and Vue contributors\n\n{MIT}"
+        ),
     ),
     Package(
         "@tabler/core",
