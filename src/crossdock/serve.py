@@ -23,7 +23,6 @@ from crossdock.api import api_handlers, create_api
 from crossdock.api.asgi import Receive, Scope, Send
 from crossdock.api.errors import Unauthorized
 from crossdock.api.http import Reply, json_reply, problem_reply
-from crossdock.api.operations import MAX_BODY
 from crossdock.app import App
 from crossdock.identity import MakeSignInLink, create_key
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
@@ -51,9 +50,9 @@ class PortTaken(Unavailable):
     next_step = "Choose another port with `--port`, or `--port 0` for any free one."
 
 
-def asgi(app: App, *, secret: str = "", zone: str = "UTC", max_body: int = MAX_BODY) -> Litestar:
+def asgi(app: App, *, secret: str = "", zone: str = "UTC") -> Litestar:
     """Return the whole face of an application: API, console, health, and what the command line asks with ``secret``."""
-    handlers: list[Any] = [*api_handlers(create_api(app, max_body)), web_router(app, clock=app.clock, zone=zone)]
+    handlers: list[Any] = [*api_handlers(create_api(app)), web_router(app, clock=app.clock, zone=zone)]
     if secret:
         handlers.append(_local_handler(app, secret))
     return Litestar(
@@ -217,7 +216,7 @@ def run(app: App, settings: Settings, listening: socket.socket, started: Callabl
         secret = admin_secret(app)
         local.write_endpoint(app.database.url, local.Endpoint(where, secret, os.getpid()))
     config = uvicorn.Config(
-        asgi(app, secret=secret, zone=settings.time_zone, max_body=settings.max_body_bytes),
+        asgi(app, secret=secret, zone=settings.time_zone),
         loop="uvloop",
         http="httptools",
         ws="none",

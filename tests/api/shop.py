@@ -6,7 +6,9 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import httpx
@@ -44,11 +46,28 @@ def order(external_id: str = "A-1", *lines: tuple[str, int], **changes: Any) -> 
     }
 
 
+@cache
+def template() -> bytes:
+    """An empty SQLite database with the present schema, made once by the migrations."""
+    with TemporaryDirectory() as folder:
+        upgrade(f"sqlite:///{folder}/empty.db")
+        return Path(folder, "empty.db").read_bytes()
+
+
+def prepare(url: str) -> None:
+    """Bring the database to the present schema; a SQLite file that is not there yet is copied."""
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not file.exists():
+        file.write_bytes(template())
+    elif not url.startswith("sqlite:///"):
+        upgrade(url)
+
+
 class Shop:
     """The application and a server of its API on a free port, in a thread of its own."""
 
     def __init__(self, url: str, data_dir: Path) -> None:
-        upgrade(url)
+        prepare(url)
         self.app = App(url, data_dir=data_dir)
         self.app.start()
         self.api = create_api(self.app)

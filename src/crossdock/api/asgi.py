@@ -75,11 +75,9 @@ class Api:
         backend: Backend,
         operations: Iterable[Operation],
         pages: Mapping[bytes, Reply] | None = None,
-        max_body: int = MAX_BODY,
     ) -> None:
         self.backend = backend
         self._pages = dict(pages or {})
-        self._max_body = max_body
         self.operations = tuple(operations)
         self._routes: dict[str, _Route] = {}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
@@ -130,7 +128,7 @@ class Api:
         if operation.body is not None:
             self._check_media(call)
             if not operation.streamed:
-                call.raw = await read_body(call, self._max_body)
+                call.raw = await read_body(call, MAX_BODY)
                 call.body = decode(self._decoders[operation.id], call.raw)
         if method == "GET" and b"crossdock-log-position" in headers:
             await wait_for_position(call)

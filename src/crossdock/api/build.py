@@ -14,7 +14,6 @@ from crossdock.api.asgi import Api, Receive, Scope, Send
 from crossdock.api.backend import Backend
 from crossdock.api.decoding import decode
 from crossdock.api.http import JSON, Reply
-from crossdock.api.operations import MAX_BODY
 from crossdock.api.table import operations
 from crossdock.orchestration import ImportRunner
 from crossdock.orders import OrderIn
@@ -24,8 +23,8 @@ _CACHE = (b"cache-control", b"max-age=300")
 _order = msgspec.json.Decoder(OrderIn)
 
 
-def create_api(backend: Backend, max_body: int = MAX_BODY) -> Api:
-    """Return the API of an application; ``max_body`` is how many bytes a body may have, but for uploads."""
+def create_api(backend: Backend) -> Api:
+    """Return the API of an application."""
     table = operations()
     return Api(
         backend,
@@ -35,7 +34,6 @@ def create_api(backend: Backend, max_body: int = MAX_BODY) -> Api:
             b"/docs": Reply(200, pages.docs_page(table), [pages.HTML, pages.CSP, _CACHE]),
             b"/docs/errors": Reply(200, pages.errors_page(), [pages.HTML, pages.CSP, _CACHE]),
         },
-        max_body,
     )
 
 
