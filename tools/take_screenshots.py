@@ -39,7 +39,7 @@ def take(page: Page, base: str) -> None:
     box = page.locator("#why").bounding_box()
     assert box
     clip = {**box, "height": min(box["height"], 980)}
-    page.screenshot(path=TARGET / "why.png", animations="disabled", clip=clip)  # type: ignore[arg-type]
+    page.screenshot(path=TARGET / "decision.png", animations="disabled", clip=clip)  # type: ignore[arg-type]
 
 
 def main(link: str) -> None:
