@@ -44,10 +44,10 @@ def test_lateness_is_priced_by_the_day_and_can_move_the_order():
 
 def test_prices_from_elsewhere_are_added_and_move_the_order():
     prices = Prices(locations=((LEEDS, 40_000),), units=((101, LEEDS, 500_000),))
-    decision = decide(demand((2, 100)), snapshot(network(), (9, 9, 0)), Policy(card=CARD, prices=prices))
+    decision = decide(demand((1, 100)), snapshot(network(), (9, 9, 0)), Policy(card=CARD, prices=prices))
     assert decision.site_ids == (DC,)
     assert decision.passed_over is not None
-    assert decision.passed_over.plan.bill[0].prices == 40_000 + 2 * 500_000
+    assert decision.passed_over.plan.bill[0].prices == 40_000 + 500_000
 
 
 def test_a_line_may_be_divided_when_no_location_has_enough():
@@ -118,3 +118,13 @@ def test_what_does_not_fit_together_is_refused():
         decide(demand(), snapshot(network()), POLICY)
     with pytest.raises(RoutingError, match="add up to more"):
         decide(demand((10**9, 100)), snapshot(network(), (1, 1, 1)), POLICY)
+
+
+def test_the_chosen_location_with_another_beside_it_is_another_set():
+    """DC holds all of it; the next best is DC with a unit from Leeds, not Leeds with its dear prices alone."""
+    prices = Prices(units=((101, LEEDS, 900_000),))
+    decision = decide(demand((2, 100)), snapshot(network(), (9, 9, 0)), Policy(card=CARD, prices=prices))
+    assert decision.site_ids == (DC,)
+    assert decision.passed_over is not None
+    assert decision.passed_over.proven
+    assert decision.passed_over.plan.assignments == ((DC, 1, 1), (LEEDS, 1, 1))
