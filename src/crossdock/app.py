@@ -32,6 +32,7 @@ from crossdock.orchestration.keyed import Keyed
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
+from crossdock.orchestration.waiting import ServeWaitingHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
 from crossdock.storage.jobs import Work, WorkHandler
@@ -95,6 +96,7 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.ReleaseHold: ReleaseHoldHandler(engine),
         commands.ReviseOrder: ReviseHandler(engine),
         commands.RouteAgain: RouteHandler(engine),
+        commands.ServeWaiting: ServeWaitingHandler(engine),
         commands.RecordStock: StockHandler(engine),
         commands.PutItems: PutItemsHandler(engine),
         commands.PutLocations: PutLocationsHandler(engine),

@@ -27,7 +27,7 @@ from crossdock.app import App
 from crossdock.identity import MakeSignInLink, create_key
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
 from crossdock.orchestration import Actor
-from crossdock.orchestration.commands import RepairStock
+from crossdock.orchestration.commands import RepairStock, ServeWaiting
 from crossdock.settings import Settings
 from crossdock.storage.errors import SchemaOutdated
 from crossdock.storage.housekeeping import EVERY, KeepHouse
@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 ADMIN = "local admin"
 _GRACE_SECONDS = 10
 _MAX_BODY = 64 * 1024
+# A new day frees capacity and opens calendars, and nobody tells us: what waits is looked at again.
+_SERVE_WAITING = ServeWaiting(actor=Actor("system:waiting"))
+_SERVE_WAITING_SECONDS = 300.0
 
 
 class PortTaken(Unavailable):
@@ -68,23 +71,26 @@ def asgi(app: App, *, secret: str = "", zone: str = "UTC") -> Litestar:
 async def _at_work(app: App) -> AsyncIterator[None]:
     """Import what was left unfinished and keep house, as long as the server runs."""
     app.imports.start()
-    house = asyncio.get_running_loop().create_task(_keep_house(app), name="housekeeping")
+    chores = [
+        asyncio.create_task(_again_and_again(app, KeepHouse(), EVERY / 1_000_000), name="housekeeping"),
+        asyncio.create_task(_again_and_again(app, _SERVE_WAITING, _SERVE_WAITING_SECONDS), name="serve waiting"),
+    ]
     try:
         yield
     finally:
-        house.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await house
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
         await app.imports.stop()
 
 
-async def _keep_house(app: App) -> None:
+async def _again_and_again(app: App, command: Any, seconds: float) -> None:
     while True:
-        await asyncio.sleep(EVERY / 1_000_000)
+        await asyncio.sleep(seconds)
         try:
-            await app.submit(KeepHouse())
+            await app.submit(command)
         except CrossdockError as fault:
-            log.warning("housekeeping: %s", fault)
+            log.warning("%s: %s", type(command).__name__, fault)
 
 
 # -- what the command line asks of a server that owns the file ---------------------------------------------------------
@@ -224,6 +230,7 @@ def run(app: App, settings: Settings, listening: socket.socket, started: Callabl
         log_config=None,
         log_level="debug" if settings.log_level == "debug" else "warning",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

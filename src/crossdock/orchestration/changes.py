@@ -169,9 +169,19 @@ class Changes:
     # -- units that are routed -------------------------------------------------------------------------------------
 
     def route(
-        self, order: LoadedOrder, delivery_no: int, wanted: Mapping[int, int], cause: str, actor: str
+        self,
+        order: LoadedOrder,
+        delivery_no: int,
+        wanted: Mapping[int, int],
+        cause: str,
+        actor: str,
+        *,
+        only_if_found: bool = False,
     ) -> Routed | None:
-        """Decide units that wait (demand number to quantity) of one delivery, and claim what is found for them."""
+        """Decide units that wait (demand number to quantity) of one delivery, and claim what is found for them.
+
+        With ``only_if_found`` a decision that assigns nothing is not taken over.
+        """
         demand = [self._new_demand(order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
         if not demand:
             return None
@@ -181,7 +191,8 @@ class Changes:
         due = utc_day(order.row.placed_at) + channel.service_days if delivery.by is None else utc_day(delivery.by)
         where = Destination(delivery.country, delivery.point, due)
         routed = planner.route(delivery_no, demand, where, directory.policy(channel.policy), at)
-        self.adopt(order, routed, cause, actor)
+        if routed.fulfillments or not only_if_found:
+            self.adopt(order, routed, cause, actor)
         return routed
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:

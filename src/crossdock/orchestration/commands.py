@@ -57,6 +57,12 @@ class ReviseOrder(Command, frozen=True):
     version: int | None = None
 
 
+class ServeWaiting(Command, frozen=True):
+    """Look again for stock for orders that wait, by priority and age, at most so many. Answer: ServedWaiting."""
+
+    most: int = 500
+
+
 class CancelUnits(Command, frozen=True):
     """Cancel units of lines (line number to quantity); with None everything that can still be canceled."""
 
@@ -213,6 +219,13 @@ class Put(Answer):
     """Answer of the commands that create or replace: (key, "created" | "changed" | "unchanged") in order."""
 
     results: tuple[tuple[str, str], ...]
+
+
+class ServedWaiting(Answer):
+    """Answer of ServeWaiting: orders looked at, and how many of them got something."""
+
+    looked_at: int
+    served: int
 
 
 class StockRecorded(Answer):

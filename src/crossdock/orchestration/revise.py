@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,11 +51,11 @@ class ReviseHandler(OrderHandler):
             if delivery_no in readdressed:
                 route_again(changes, order, [delivery_no], "revision", actor)
             else:
-                queued = {entry.demand_no for entry in order.waiting if entry.quantity > 0}
+                queued: dict[int, int] = defaultdict(int)
+                for entry in order.waiting:
+                    queued[entry.demand_no] += entry.quantity
                 wanted = {
-                    d.no: d.parts[WAITING]
-                    for d in order.demand.values()
-                    if d.delivery_no == delivery_no and d.no not in queued
+                    d.no: d.parts[WAITING] - queued[d.no] for d in order.demand.values() if d.delivery_no == delivery_no
                 }
                 changes.route(order, delivery_no, wanted, "revision", actor)
         self._order(unit, order, sent, known.revision, actor)
@@ -77,8 +78,7 @@ class ReviseHandler(OrderHandler):
             if old.no not in kept:
                 self._end(changes, order, old.no, actor)
         for place, old in matched.items():
-            units = {d.item_id: d.quantity for d in sent.demand if d.line_no == place + 1}
-            self._bring_to(changes, order, old.no, units, actor)
+            self._bring_to(changes, order, old, wanted[place].quantity, actor)
             row = rows.line_rows(order.row.id, [sent.order.lines[place]], [old.item_id])[0]
             store.replace_line(unit, (row[0], old.no, *row[2:-1], old.version + 1))
         last = max(old.no for old in known)
@@ -97,10 +97,13 @@ class ReviseHandler(OrderHandler):
                 free_units(changes, order, demand.no, live, actor)
                 changes.cancel_waiting(order, demand.no, live, "revision", actor)
 
-    def _bring_to(self, changes: Changes, order: LoadedOrder, line_no: int, units: dict[int, int], actor: str) -> None:
-        """Bring a line's demand to so many ordered units by item; fewer are taken from what is canceled first."""
-        for demand in [d for d in order.demand.values() if d.line_no == line_no]:
-            delta = units[demand.item_id] - demand.quantity
+    def _bring_to(self, changes: Changes, order: LoadedOrder, line: KnownLine, quantity: int, actor: str) -> None:
+        """Bring a line's demand to so many ordered units; fewer are taken from what is canceled first.
+
+        A bundle keeps the parts that it was captured with, whatever the catalogue says now.
+        """
+        for demand in [d for d in order.demand.values() if d.line_no == line.no]:
+            delta = demand.quantity * quantity // line.quantity - demand.quantity
             parts = demand.parts
             if delta < 0:
                 canceled = min(-delta, parts[CANCELED])

@@ -16,8 +16,8 @@ from crossdock.orchestration import loading
 from crossdock.orchestration.changes import Changes, open_changes
 from crossdock.orchestration.commands import RecordStock, StockFact, StockOutcome, StockRecorded
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.waiting import serve
 from crossdock.orders import queues
-from crossdock.orders.status import WAITING
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import Outcome
 
@@ -68,8 +68,9 @@ class StockHandler:
         for fact in facts:
             on_hand = self._apply(unit, changes, fact, counts)
             outcomes[fact.place] = StockOutcome("recorded", on_hand)
-        self._serve(changes, loaded, waiting, items, actor)
+        # Who lost a claim goes before who has none yet.
         self._rescue(unit, changes, loaded, before, actor)
+        serve(changes, engine, loaded, waiting, items, actor)
         changes.write()
         self._tell(unit, command, outcomes)
         done = tuple(outcome or StockOutcome("failed") for outcome in outcomes)
@@ -140,31 +141,6 @@ class StockHandler:
         """Return the orders with claims where a fact takes goods away, to be locked before the positions are."""
         takers = [f.key for f in facts if f.fact.kind in ("counted", "sold") or f.fact.quantity < 0]
         return queues.orders_claiming(unit.session, takers)
-
-    def _serve(
-        self,
-        changes: Changes,
-        loaded: dict[int, loading.LoadedOrder],
-        waiting: Sequence[int],
-        items: set[int],
-        actor: str,
-    ) -> None:
-        """Give what has become claimable to waiting demand, by priority and age, before any new order sees it."""
-        mirror = self._engine.mirror
-        for order_id in waiting:
-            order = loaded[order_id]
-            queued = {entry.demand_no for entry in order.waiting if entry.queue == "backorder" and entry.quantity}
-            for delivery_no in order.deliveries:
-                wanted = {
-                    no: d.parts[WAITING]
-                    for no, d in order.demand.items()
-                    if no in queued
-                    and d.delivery_no == delivery_no
-                    and d.item_id in items
-                    and mirror.any_left(d.item_id)
-                }
-                if wanted:
-                    changes.route(order, delivery_no, wanted, "supply", actor)
 
     def _rescue(
         self,

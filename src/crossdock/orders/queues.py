@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 from crossdock.storage.session import Session
 
 
+def waiting_items(session: Session) -> list[int]:
+    """Return the items that any order waits for."""
+    sql = "SELECT DISTINCT item_id FROM queue_entries WHERE closed_at IS NULL AND queue = 'backorder'"
+    return sorted(row[0] for row in session.fetch(sql))
+
+
 def waiting_orders(session: Session, items: Iterable[int]) -> list[int]:
     """Return the orders that wait for any of these items, by priority and then age."""
     sql = """

@@ -1,0 +1,71 @@
+"""Serving demand that waits: at each receipt, and from time to time, because a new day frees capacity and calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from crossdock.orchestration import loading
+from crossdock.orchestration.changes import Changes, open_changes
+from crossdock.orchestration.commands import ServedWaiting, ServeWaiting
+from crossdock.orchestration.engine import Engine
+from crossdock.orders import queues
+from crossdock.orders.status import WAITING
+from crossdock.storage.unit import Unit
+from crossdock.storage.writer import Outcome
+
+
+def serve(
+    changes: Changes,
+    engine: Engine,
+    loaded: Mapping[int, loading.LoadedOrder],
+    waiting: Sequence[int],
+    items: set[int],
+    actor: str,
+) -> int:
+    """Give what is claimable of these items to the orders that wait, in order; returns how many got something."""
+    mirror, served = engine.mirror, 0
+    for order_id in waiting:
+        order = loaded[order_id]
+        queued = {entry.demand_no for entry in order.waiting if entry.queue == "backorder" and entry.quantity}
+        found = False
+        for delivery_no in order.deliveries:
+            wanted = {
+                no: d.parts[WAITING]
+                for no, d in order.demand.items()
+                if no in queued and d.delivery_no == delivery_no and d.item_id in items and mirror.any_left(d.item_id)
+            }
+            # A look that finds nothing is no decision: the units keep their entry, and the log hears nothing.
+            routed = changes.route(order, delivery_no, wanted, "supply", actor, only_if_found=True)
+            found = found or (routed is not None and bool(routed.fulfillments))
+        served += found
+    return served
+
+
+class ServeWaitingHandler:
+    """Does ServeWaiting."""
+
+    max_batch = 1
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def weight(self, command: ServeWaiting) -> int:
+        return command.most
+
+    def settled(self, *, committed: bool) -> None:
+        self._engine.settled(committed=committed)
+
+    def run(self, unit: Unit, commands: Sequence[ServeWaiting], attempts: Sequence[int]) -> list[Outcome]:
+        (command,) = commands
+        engine, session = self._engine, unit.session
+        engine.follow(session)
+        items = queues.waiting_items(session)
+        engine.mirror.load(session, items)
+        items = [item for item in items if engine.mirror.any_left(item)]
+        waiting = queues.waiting_orders(session, items)
+        chosen = waiting[: command.most]
+        loaded = loading.load(session, chosen)
+        changes = open_changes(unit, engine, loaded.values())
+        served = serve(changes, engine, loaded, chosen, set(items), command.actor.name)
+        changes.write()
+        return [ServedWaiting(looked_at=len(chosen), served=served)]
