@@ -91,6 +91,14 @@ def test_one_that_lost_a_race_is_tried_again_before_the_others(world: World, say
     assert handler.batches == [["a", "b"], ["a"], ["a"]]
 
 
+def test_one_that_loses_every_race_is_told_so(world: World, say):
+    writer, _ = say
+    tickets = [writer.submit(Say("a", again=10**9)), writer.submit(Say("b"))]
+    writer.start()
+    assert isinstance(tickets[0].exception(10), Unavailable)
+    assert tickets[1].result() == "b"
+
+
 @pytest.mark.parametrize("mood", [TransientFault, ConnectionLost])
 def test_a_mood_of_the_database_is_waited_out(world: World, say, mood):
     writer, handler = say

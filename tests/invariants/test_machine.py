@@ -31,7 +31,7 @@ class Retailer(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="crossdock-machine-"))
         self.world = World(f"sqlite:///{self.folder}/crossdock.db")
         self.orders: list[int] = []
-        self.sent = 0
+        self.sent = self.revision = 0
 
     @initialize(limited=st.booleans(), leftover=st.sampled_from(("backorder", "backorder", "ship_available", "cancel")))
     def open(self, limited: bool, leftover: str) -> None:
@@ -73,6 +73,14 @@ class Retailer(RuleBasedStateMachine):
         lines = (line("MUG", one), line("MUG", other, delivery=2))
         document = order(f"A{self.sent}", deliveries=(NEAR, where), lines=lines)
         self.orders.append(self.world.take(document).order_id)
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data(), wanted=WANTED, where=WHERE)
+    def revise(self, data, wanted, where) -> None:
+        number = data.draw(st.integers(1, self.sent))
+        self.revision += 1
+        sent = order(f"A{number}", *wanted, deliveries=(where,), revision=self.revision)
+        self.attempt(self.world.capturing(sent))
 
     @rule(
         kind=st.sampled_from(("received", "received", "sold", "adjusted", "counted")),

@@ -32,6 +32,7 @@ MAX_BATCH = 256
 MAX_WEIGHT = 3_000  # order lines: about 20 ms of work, so that nobody waits long behind a big batch
 MAX_QUEUED = 20_000
 _TRANSIENT_TRIES = 20
+_MOST_ATTEMPTS = 100  # from the fourth on everything is locked first: more are a fault, and must not go on for ever
 _RECONNECT_SECONDS = 20.0
 
 
@@ -282,7 +283,9 @@ class Writer:
         done: list[tuple[Ticket, Outcome]] = []
         again: list[Ticket] = []
         for ticket, outcome in zip(tickets, outcomes, strict=True):
-            if outcome is AGAIN:
+            if outcome is AGAIN and ticket.attempts >= _MOST_ATTEMPTS:
+                done.append((ticket, Overloaded("The command lost too many races for what it needs.")))
+            elif outcome is AGAIN:
                 ticket.attempts += 1
                 self.lost_races += 1
                 again.append(ticket)
