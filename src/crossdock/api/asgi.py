@@ -40,6 +40,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _NO_QUERY = Query
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 
 class ClientGone(Exception):
@@ -219,6 +220,7 @@ def _refusal(error: CrossdockError, request_id: str) -> Reply:
 async def _send(send: Send, reply: Reply, request_id: str, *, with_body: bool) -> None:
     headers: list[Header] = [
         *reply.headers,
+        _NO_SNIFFING,
         (b"content-length", b"%d" % len(reply.body)),
         (b"x-request-id", request_id.encode()),
     ]

@@ -283,12 +283,6 @@ class EventList(View, frozen=True):
     has_more: bool
 
 
-class Timeline(View, frozen=True):
-    """What happened to an order, oldest first."""
-
-    data: tuple[CloudEvent, ...]
-
-
 class JobList(View, frozen=True):
     """A page of jobs, newest first."""
 

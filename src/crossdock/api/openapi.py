@@ -50,6 +50,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "description": "true when the answer is of an earlier request with the same Idempotency-Key",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "Retry-After": {"description": "seconds", "schema": {"type": "string"}},
     "X-Request-Id": {"description": "names the request in our log", "schema": {"type": "string"}},
 }
 _POSITION = {
@@ -259,7 +260,10 @@ def _problems(operation: Operation) -> dict[str, Any]:
     return {
         str(status): {
             "description": " ".join(f"`{error.code}`: {error.title}." for error in errors),
-            "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
+            "headers": {
+                name: {"$ref": f"#/components/headers/{name}"}
+                for name in ("X-Request-Id", *(("Retry-After",) if status == 503 else ()))
+            },
             "content": {
                 "application/problem+json": {
                     "schema": {"$ref": "#/components/schemas/Problem"},

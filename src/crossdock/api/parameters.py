@@ -19,6 +19,7 @@ from crossdock.kernel.ids import decode_id
 ID_LETTERS = "[0-7][0-9a-hjkmnp-tv-z]{12}"
 
 Limit = Annotated[int, Meta(ge=1, le=500, description="how many at most")]
+Position = Annotated[int, Meta(ge=0, le=2**62, description="events behind this position of the log")]
 Cursor = Annotated[
     str, Meta(min_length=1, max_length=1000, pattern="^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before")
 ]

@@ -10,7 +10,7 @@ from msgspec import Meta
 from crossdock.api.documents import EventList
 from crossdock.api.http import Call, Reply, json_reply
 from crossdock.api.operations import Answer, Link, Operation, Table
-from crossdock.api.parameters import Query
+from crossdock.api.parameters import Position, Query
 from crossdock.events import CATALOG, StoredEvent, envelope, last_position, read_log
 
 _POLL_SECONDS = 0.1
@@ -21,7 +21,7 @@ EventName = Annotated[str, Meta(max_length=60, pattern=f"^({'|'.join(name.replac
 class EventsQuery(Query, frozen=True):
     """From where on, which types, and how long to wait for news."""
 
-    after: Annotated[int, Meta(ge=0, le=2**62, description="events behind this position")] = 0
+    after: Position = 0
     types: Annotated[tuple[EventName, ...], Meta(max_length=50)] = ()
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
     wait: Annotated[int, Meta(ge=0, le=30, description="seconds to wait when there is nothing new")] = 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from crossdock.api import examples
 from crossdock.api.commands import REPLAYED, actor, request_key, wanted_version
@@ -11,17 +13,17 @@ from crossdock.api.documents import (
     AmendAddressIn,
     CancelIn,
     DecisionList,
+    EventList,
     FulfillmentList,
     HoldIn,
     OrderList,
     RouteIn,
-    Timeline,
 )
 from crossdock.api.errors import InvalidCursor, RepeatedKey
 from crossdock.api.http import Call, Reply, etag, json_reply, make_cursor, position, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
-from crossdock.api.parameters import PageQuery
+from crossdock.api.parameters import PageQuery, Position, Query
 from crossdock.events import envelope, timeline
 from crossdock.fulfillment import fulfillments_of
 from crossdock.kernel.clock import instant
@@ -72,6 +74,13 @@ class OrdersQuery(PageQuery, frozen=True):
     placed_to: Instant | None = None
     sort: Sort = "-placed_at"
     counts: bool = False
+
+
+class TimelineQuery(Query, frozen=True):
+    """From where on, and how many."""
+
+    after: Position = 0
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 def _sees_customers(call: Call) -> bool:
@@ -142,7 +151,16 @@ async def _of_order(call: Call, read: Callable[[Any, int], Any]) -> Any:
 
 async def get_timeline(call: Call) -> Reply:
     """Read what happened to an order."""
-    return json_reply(Timeline(data=tuple(envelope(event) for event in await _of_order(call, timeline))))
+    query: TimelineQuery = call.query
+    found = await _of_order(call, lambda session, id_: timeline(session, id_, query.after, query.limit + 1))
+    page = found[: query.limit]
+    return json_reply(
+        EventList(
+            data=tuple(envelope(event) for event in page),
+            next_after=page[-1].id if page else query.after,
+            has_more=len(found) > query.limit,
+        )
+    )
 
 
 async def get_decisions(call: Call) -> Reply:
@@ -333,7 +351,8 @@ def add_to(table: Table) -> None:
             "get_order_timeline",
             "Read what happened to an order",
             get_timeline,
-            Timeline,
+            EventList,
+            query=TimelineQuery,
             errors=of_order,
         )
     )

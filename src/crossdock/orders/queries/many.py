@@ -79,7 +79,8 @@ def _conditions(session: Session, wanted: OrderFilter) -> tuple[list[str], list[
         params.append(wanted.channel)
     if wanted.sku is not None:
         where.append(
-            "EXISTS (SELECT 1 FROM lines l JOIN items i ON i.id = l.item_id WHERE l.order_id = o.id AND i.sku = ?)"
+            "EXISTS (SELECT 1 FROM lines l WHERE l.order_id = o.id"
+            " AND l.item_id = (SELECT id FROM items WHERE sku = ?))"
         )
         params.append(wanted.sku)
     if wanted.location is not None:
