@@ -23,14 +23,15 @@ import uvloop
 
 from crossdock.app import App
 from crossdock.orchestration import planning
-from crossdock.serve import asgi
+from crossdock.routing.decide import decide
+from crossdock.routing.record import encode
+from crossdock.serve import SERVING, asgi
 
 _TICK = 0.005
 
 
 def make_decisions_ready() -> None:
     """Put a dictionary of decisions in the place of deciding."""
-    decide, encode = planning.decide, planning.encode
     decisions: dict[tuple[int, ...], Any] = {}
     records: dict[int, bytes] = {}
 
@@ -47,7 +48,7 @@ def make_decisions_ready() -> None:
             record = records[id(decision)] = encode(demand, snapshot, policy, decision)
         return record
 
-    planning.decide, planning.encode = ready, recorded
+    vars(planning).update(decide=ready, encode=recorded)
 
 
 def warm(app: App) -> None:
@@ -88,42 +89,39 @@ class Quiet(uvicorn.Server):
         self.should_exit = True
 
 
-async def main(url: str, port: int, report: Path, options: set[str]) -> None:
-    """Serve until SIGTERM, then write the report."""
+async def serve(app: App, port: int) -> dict[str, float]:
+    """Serve until SIGTERM; returns what the server saw of itself."""
+    config = uvicorn.Config(asgi(app), host="127.0.0.1", port=port, **SERVING)
+    server = Quiet(config)
+    started = time.process_time()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.end)
+    lags: list[float] = []
+    watcher = asyncio.create_task(watch(lags))
+    await server.serve()
+    watcher.cancel()
+    lags.sort()
+    return {
+        "lag_p99_ms": lags[int(len(lags) * 0.99)] * 1000 if lags else 0.0,
+        "memory_mb": memory_mb(),
+        "cpu_s": time.process_time() - started,
+        "batches": app.writer.batches,
+        "retries": app.writer.retries,
+    }
+
+
+def main(url: str, port: int, report: Path, options: set[str]) -> None:
+    """Run the server and write its report."""
     if "--floor" in options:
         make_decisions_ready()
     app = App(url, data_dir=report.parent)
     if "--warm" in options:
         warm(app)
     app.start()
-    config = uvicorn.Config(
-        asgi(app), host="127.0.0.1", port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools"
-    )
-    server = Quiet(config)
-    started = time.process_time()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.end)
-    lags: list[float] = []
-    watcher = asyncio.create_task(watch(lags))
-    await server.serve()  # from here on nobody waits
-    watcher.cancel()
-    lags.sort()
-    p99 = lags[int(len(lags) * 0.99)] * 1000 if lags else 0.0
-    writer = app.writer
-    write = report.write_text
-    write(
-        json.dumps(
-            {
-                "lag_p99_ms": p99,
-                "memory_mb": memory_mb(),
-                "cpu_s": time.process_time() - started,
-                "batches": writer.batches,
-                "retries": writer.retries,
-            }
-        )
-    )
+    seen = uvloop.run(serve(app, port))
     app.close()
+    report.write_text(json.dumps(seen), encoding="utf-8")
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    uvloop.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), set(sys.argv[4:])))
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), set(sys.argv[4:]))

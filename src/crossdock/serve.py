@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -38,6 +38,15 @@ log = logging.getLogger(__name__)
 
 ADMIN = "local admin"
 _GRACE_SECONDS = 10
+SERVING: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "lifespan": "on",
+    "access_log": False,
+    "server_header": False,
+}
+"""How uvicorn serves, here and under measurement."""
 _MAX_BODY = 64 * 1024
 # A new day frees capacity and opens calendars, and nobody tells us: what waits is looked at again.
 _SERVE_WAITING = ServeWaiting(actor=Actor("system:waiting"))
@@ -53,18 +62,31 @@ class PortTaken(Unavailable):
     next_step = "Choose another port with `--port`, or `--port 0` for any free one."
 
 
-def asgi(app: App, *, secret: str = "", zone: str = "UTC") -> Litestar:
-    """Return the whole face of an application: API, console, health, and what the command line asks with ``secret``."""
-    handlers: list[Any] = [*api_handlers(create_api(app)), web_router(app, clock=app.clock, zone=zone)]
+def asgi(app: App, *, secret: str = "", zone: str = "UTC") -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Return the whole face of an application: API, console, health, and what the command line asks with ``secret``.
+
+    Everything is mounted in Litestar; requests below ``/v1/`` go to the API without the detour through its router,
+    which would cost each order a tenth of its time.
+    """
+    api = create_api(app)
+    handlers: list[Any] = [*api_handlers(api), web_router(app, clock=app.clock, zone=zone)]
     if secret:
         handlers.append(_local_handler(app, secret))
-    return Litestar(
+    pages = Litestar(
         route_handlers=handlers,
         lifespan=[lambda _: _at_work(app)],
         openapi_config=None,
         logging_config=None,
         debug=False,
     )
+
+    async def front(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            await api(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return front
 
 
 @contextlib.asynccontextmanager
@@ -223,15 +245,9 @@ def run(app: App, settings: Settings, listening: socket.socket, started: Callabl
         local.write_endpoint(app.database.url, local.Endpoint(where, secret, os.getpid()))
     config = uvicorn.Config(
         asgi(app, secret=secret, zone=settings.time_zone),
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
+        **SERVING,
         log_config=None,
         log_level="debug" if settings.log_level == "debug" else "warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config, lambda: started(where))
