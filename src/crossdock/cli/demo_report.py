@@ -41,21 +41,25 @@ def emit_report(report: Report, output: str) -> None:
     if output == "json":
         write_json(report)
     elif output == "csv":
-        write_csv(("what", "detail", "value"), [*_rows(report), *_figures(report)])
+        categories = [(f"rows: {count.category}", count.reason, count.rows) for count in report.counts]
+        write_csv(("what", "detail", "value"), [*categories, *_figures(report)])
     else:
         _tables(report)
 
 
-def _rows(report: Report) -> list[tuple[str, str, str]]:
-    """Where every row of the file went, with the sum of each category and of all."""
+def _rows(report: Report) -> list[tuple[str, str, str, str]]:
+    """Where every row of the file went: category, reason, rows for the reason, rows of the category; and all."""
     out = []
     for category, counts in groupby(report.counts, key=lambda count: count.category):
         parts = list(counts)
-        out.append((str(category), "", f"{sum(part.rows for part in parts):,}"))
-        if len(parts) > 1 or parts[0].reason:
-            out += [("", part.reason, f"{part.rows:,}") for part in parts]
+        whole = f"{sum(part.rows for part in parts):,}"
+        if len(parts) == 1:
+            out.append((str(category), parts[0].reason, "", whole))
+        else:
+            out.append((str(category), "", "", whole))
+            out += [("", part.reason, f"{part.rows:,}", "") for part in parts]
     total = sum(count.rows for count in report.counts)
-    out.append(("all rows", "as many as the file has" if total == report.rows else "NOT ALL", f"{total:,}"))
+    out.append(("all rows", "as many as the file has" if total == report.rows else "NOT ALL", "", f"{total:,}"))
     return out
 
 
@@ -91,11 +95,10 @@ def _figures(report: Report) -> list[tuple[str, str, str]]:
 
 def _tables(report: Report) -> None:
     def columns(*headings: str) -> list[Column]:
-        last = len(headings) - 1
-        return [Column(h, itemgetter(n), right=n == last, wraps=n == 1) for n, h in enumerate(headings)]
+        return [Column(h, itemgetter(n), right=n > 1, wraps=n == 1) for n, h in enumerate(headings)]
 
     print_rich("[bold]Where every row of the file went[/bold]\n")
-    write_table(columns("Category", "Why", "Rows"), _rows(report))
+    write_table(columns("Category", "Why", "Of these", "Rows"), _rows(report))
     print_rich("\n[bold]What became of the year[/bold]\n")
     write_table(columns("Figure", "What it means", "Count"), _figures(report))
     print()
