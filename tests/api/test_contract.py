@@ -53,7 +53,9 @@ def watched_shop(answers: Answers, sqlite_url: str, tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.timeout(400)
-def test_the_api_does_what_its_document_says_and_nothing_else(watched_shop: Shop, answers: Answers) -> None:
+def test_the_api_does_what_its_document_says_and_nothing_else(
+    watched_shop: Shop, answers: Answers, tmp_path: Path
+) -> None:
     shop = watched_shop
     with shop.client() as http:
         for item in (examples.ITEM, examples.OTHER_ITEM):
@@ -70,7 +72,7 @@ def test_the_api_does_what_its_document_says_and_nothing_else(watched_shop: Shop
             "--no-color",
         ],
         env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks", "PYTHONPATH": str(HERE.parents[1])},
-        cwd=shop.app.data_dir,  # what it remembers between runs is not ours
+        cwd=tmp_path,  # what it remembers between runs is not ours
         capture_output=True,
         text=True,
         check=False,

@@ -47,9 +47,7 @@ class Calendar(Input):
     closed_on: Annotated[tuple[Day, ...], Meta(max_length=400)] = ()
     holidays: Annotated[
         str,
-        Meta(
-            pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$", description="country(-region) whose holidays are closed"
-        ),
+        Meta(pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$", description="country(-region) whose holidays are closed"),
     ] = ""
     cut_off: Clock = "15:00"
     processing_days: Annotated[int, Meta(ge=0, le=60)] = 0
