@@ -8,7 +8,7 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def _floor(databases: Databases, kind: str) -> float:
         return _rounds(server, _bodies(), "floor", CONNECTIONS).rate
 
 
-def _single(databases: Databases, kind: str, floor: float) -> Iterator[Result]:
+def _single(databases: Databases, kind: str, floor: float) -> Generator[Result, None, float]:
     command = f"wrk -t1 -c{CONNECTIONS} -d{SECONDS}s POST /v1/orders, median of {ROUNDS}"
     with serving(databases.fresh(kind), databases.folder, "--warm") as server:
         bodies = _bodies()
