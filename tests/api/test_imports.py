@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,21 @@ def test_what_a_crash_left_unfinished_goes_on_where_it_stopped(sqlite_url: str, 
         assert len(faults(http, job)) == 60
         assert "before the crash" not in str(faults(http, job))
         assert shop.count("orders") == 540
+
+
+def test_an_old_upload_that_a_job_waits_for_is_kept_and_one_that_broke_off_is_not(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with Shop(sqlite_url, tmp_path / "data") as shop:
+        shop.furnish()
+        shop.app.imports.wake = lambda: None  # type: ignore[method-assign]  # nobody works on it
+        with shop.client() as http:
+            job = send(http, lines(order("A-1")))
+    folder = imports.spool_dir(tmp_path / "data")
+    (folder / "broken-off.part").write_bytes(b"half")
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
+    with Shop(sqlite_url, tmp_path / "data") as shop, shop.client() as http:
+        assert finished(http, job)["done"] == 1
+        assert shop.count("orders") == 1
+    assert list(folder.iterdir()) == []

@@ -161,12 +161,12 @@ class Api:
         keys, now = self.backend.keys, self.backend.clock()
         scheme, _, secret = call.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if keys.is_stale(now):
-            await self.backend.database.read(lambda session: keys.load(session, now))
+            await self._load_keys(now)
         if scheme.lower() != "bearer" or not secret:
             raise Unauthorized("The request carries no API key.")
         credential = keys.find(secret.strip(), now)
         if credential is None and keys.is_stale(now, missed=True):
-            await self.backend.database.read(lambda session: keys.load(session, now))
+            await self._load_keys(now)
             credential = keys.find(secret.strip(), now)
         if credential is None:
             raise Unauthorized("The API key is unknown, revoked or expired.")
@@ -174,6 +174,9 @@ class Api:
         if scope and not credential.may(scope):
             raise Forbidden(f"The key '{credential.name}' lacks the scope '{scope}'.")
         call.credential = credential
+
+    async def _load_keys(self, now: int) -> None:
+        await self.backend.database.read(lambda session: self.backend.keys.load(session, now))
 
     def _check_media(self, call: Call) -> None:
         wanted = call.operation.media

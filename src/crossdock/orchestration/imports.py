@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from crossdock.kernel.clock import MINUTE
 from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import CrossdockError, FieldError, Unavailable
 from crossdock.kernel.ids import encode_id
@@ -32,7 +34,11 @@ log = logging.getLogger(__name__)
 KIND = "orders.import"
 WINDOW = 256
 MAX_LINE = 8 * 1024 * 1024
-_IDLE = 30_000_000
+_IDLE = 5 * MINUTE  # a running job that has not moved for so long is nobody's any more
+_MISSING = 10 * MINUTE  # how long a job whose upload is on no disk of ours is left to another machine
+_ORPHAN_SECONDS = 24 * 3600
+_LOOK_AROUND_SECONDS = 30
+_PART, _UPLOAD = [".part"], [".ndjson"]
 _PATIENCE_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20, 30)
 
 Decode = Callable[[bytes], OrderIn]
@@ -138,14 +144,21 @@ class ImportRunner:
                 await self._task
 
     async def _run(self) -> None:
-        idle_before = self._backend.clock()  # at the start nobody else works on this process's files
+        # The one process of a SQLite file has no rivals: what runs at its start was its own before a crash.
+        alone = self._backend.database.dialect == "sqlite"
+        idle_before = self._backend.clock() - (0 if alone else _IDLE)
+        swept = False
         while True:
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _LOOK_AROUND_SECONDS)
             self._wake.clear()
             try:
                 waiting = await self._backend.database.read(lambda session: jobs.unfinished(session, KIND))
+                if not swept:
+                    await asyncio.to_thread(_sweep, spool_dir(self._backend.data_dir), waiting)
+                    swept = True
                 for job in waiting:
-                    await self._work(job.id, idle_before)
+                    await self._work(job, idle_before)
             except Unavailable as fault:
                 log.warning("imports wait: %s", fault)
                 await asyncio.sleep(1)
@@ -154,8 +167,11 @@ class ImportRunner:
                 log.exception("an import broke off")
             idle_before = self._backend.clock() - _IDLE
 
-    async def _work(self, job_id: int, idle_before: int) -> None:
-        job: Job | None = await self._submit(Work(lambda unit: jobs.begin(unit, job_id, idle_before)))
+    async def _work(self, found: Job, idle_before: int) -> None:
+        upload = spool_dir(self._backend.data_dir) / job_request(found).file
+        if not upload.exists() and found.updated_at > self._backend.clock() - _MISSING:
+            return  # it was uploaded to another machine, which will work on it
+        job: Job | None = await self._submit(Work(lambda unit: jobs.begin(unit, found.id, idle_before)))
         if job is None:
             return
         try:
@@ -249,6 +265,14 @@ def _read_window(path: Path, offset: int, number: int) -> tuple[list[_Line], int
             else:
                 number -= 1
         return lines, file.tell(), number
+
+
+def _sweep(folder: Path, unfinished: list[Job]) -> None:
+    """Remove what broke off and what no job waits for, when it is older than a day; error files stay."""
+    long_ago, wanted = time.time() - _ORPHAN_SECONDS, {job_request(job).file for job in unfinished}
+    for path in folder.iterdir():
+        if path.name not in wanted and path.suffixes in (_PART, _UPLOAD) and path.stat().st_mtime < long_ago:
+            path.unlink(missing_ok=True)
 
 
 def _append_faults(path: Path, faults: list[ImportFault]) -> None:
