@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ from crossdock.orchestration.waiting import ServeWaitingHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
 from crossdock.storage.jobs import Work, WorkHandler
-from crossdock.storage.writer import Handler, Writer
+from crossdock.storage.writer import Handler, Overloaded, Writer
 
 # The writer holds the interpreter for microseconds at a time; with the default of 5 ms a busy event loop would make it
 # wait that long for each statement.
@@ -75,6 +77,18 @@ class App:
     async def submit(self, command: Any) -> Any:
         """Have a command done and return its answer; raises the CrossdockError that refused it."""
         return await self.writer.submit_async(command)
+
+    async def submit_all(self, commands: Sequence[Any]) -> list[Any]:
+        """Have commands done together; returns the answer or the error of each, in order."""
+        waiting: list[Any] = []
+        for command in commands:
+            try:
+                waiting.append(self.writer.submit_async(command))
+            except Overloaded as refusal:
+                waiting.append(refusal)
+        futures = [future for future in waiting if not isinstance(future, Overloaded)]
+        outcomes = iter(await asyncio.gather(*futures, return_exceptions=True))
+        return [each if isinstance(each, Overloaded) else next(outcomes) for each in waiting]
 
     def submit_now(self, command: Any) -> Any:
         """Have a command done from a thread without an event loop."""

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -32,7 +32,7 @@ from crossdock.storage.unit import Unit
 log = logging.getLogger(__name__)
 
 KIND = "orders.import"
-WINDOW = 256
+WINDOW = 512
 MAX_LINE = 8 * 1024 * 1024
 _IDLE = 5 * MINUTE  # a running job that has not moved for so long is nobody's any more
 _MISSING = 10 * MINUTE  # how long a job whose upload is on no disk of ours is left to another machine
@@ -50,6 +50,9 @@ class Backend(Protocol):
 
     def submit(self, command: Any) -> Awaitable[Any]:
         """Have the writer do a command."""
+
+    def submit_all(self, commands: Sequence[Any]) -> Awaitable[list[Any]]:
+        """Have the writer do commands; returns the answer or the error of each, in order."""
 
     def clock(self) -> int:
         """The present instant."""
@@ -78,6 +81,37 @@ class _Line(NamedTuple):
     number: int
     offset: int
     body: bytes
+
+
+class _Decoded(NamedTuple):
+    """A line as an order, or what is wrong with it."""
+
+    number: int
+    offset: int
+    order: OrderIn | None
+    mark: bytes
+    error: CrossdockError | None
+
+
+class _Window(NamedTuple):
+    """Some lines of the upload, the offset behind them, and the number of the last."""
+
+    lines: list[_Decoded]
+    end: int
+    last: int
+
+
+def _fault(line: _Decoded, error: CrossdockError) -> ImportFault:
+    name = "" if line.order is None else line.order.external_id
+    return ImportFault(line.number, line.offset, error.code, error.detail, name, error.errors)
+
+
+async def _be_patient(patience: Iterator[float]) -> None:
+    """Wait while the writer is overloaded or the database away; raises Unavailable when that has been for too long."""
+    seconds = next(patience, None)
+    if seconds is None:
+        raise Unavailable("The writer has been overloaded or the database away for more than a minute.")
+    await asyncio.sleep(seconds)
 
 
 def spool_dir(data_dir: Path) -> Path:
@@ -185,41 +219,56 @@ class ImportRunner:
         asked = job_request(job)
         path, faults = spool_dir(self._backend.data_dir) / asked.file, error_file(self._backend.data_dir, job.id)
         await asyncio.to_thread(_cut_faults, faults, job.offset)
-        done, failed, offset = job.done, job.failed, job.offset
-        number = done + failed
+        done, failed = job.done, job.failed
+        read = asyncio.to_thread(self._read, path, job.offset, done + failed)
+        ahead = asyncio.ensure_future(read)
         while True:
-            lines, offset, number = await asyncio.to_thread(_read_window, path, offset, number)
-            if not lines and offset >= asked.size:
+            window = await ahead
+            if not window.lines and window.end >= asked.size:
                 break
-            found = await self._capture(job, lines, dry_run=asked.dry_run)
+            # The next window is read and decoded while the writer is busy with this one.
+            ahead = asyncio.ensure_future(asyncio.to_thread(self._read, path, window.end, window.last))
+            found = await self._capture(job, window.lines, dry_run=asked.dry_run)
             await asyncio.to_thread(_append_faults, faults, found)
-            done, failed = done + len(lines) - len(found), failed + len(found)
-            if not await self._submit(_progress(job.id, done, failed, offset)):
+            done, failed = done + len(window.lines) - len(found), failed + len(found)
+            if not await self._submit(_progress(job.id, done, failed, window.end)):
+                await ahead
                 await self._finish(job, "canceled")
                 return
         await self._finish(job, "succeeded")
         path.unlink(missing_ok=True)
 
-    async def _capture(self, job: Job, lines: list[_Line], *, dry_run: bool) -> list[ImportFault]:
-        return [
-            fault
-            for fault in await asyncio.gather(*(self._one(job, line, dry_run=dry_run) for line in lines))
-            if fault is not None
-        ]
+    def _read(self, path: Path, offset: int, number: int) -> _Window:
+        """Read a window and decode its lines; on a thread of its own."""
+        lines, end, last = _read_window(path, offset, number)
+        return _Window([self._decoded(line) for line in lines], end, last)
 
-    async def _one(self, job: Job, line: _Line, *, dry_run: bool) -> ImportFault | None:
-        external_id = ""
+    def _decoded(self, line: _Line) -> _Decoded:
         try:
             order = self._decode(line.body)
-            external_id = order.external_id
-            if not dry_run:
-                actor = Actor(job.created_by, encode_id("job", job.id))
-                await self._submit(CaptureOrder(actor=actor, order=order, content_hash=content_hash(order)))
-        except Unavailable:
-            raise
         except CrossdockError as error:
-            return ImportFault(line.number, line.offset, error.code, error.detail, external_id, error.errors)
-        return None
+            return _Decoded(line.number, line.offset, None, b"", error)
+        return _Decoded(line.number, line.offset, order, content_hash(order), None)
+
+    async def _capture(self, job: Job, lines: list[_Decoded], *, dry_run: bool) -> list[ImportFault]:
+        actor = Actor(job.created_by, encode_id("job", job.id))
+        faults = {line.number: _fault(line, line.error) for line in lines if line.error is not None}
+        left = [] if dry_run else [line for line in lines if line.order is not None]
+        patience = iter(_PATIENCE_SECONDS)
+        while left:
+            commands = [CaptureOrder(actor=actor, order=d.order, content_hash=d.mark) for d in left if d.order]
+            again: list[_Decoded] = []
+            for line, outcome in zip(left, await self._backend.submit_all(commands), strict=True):
+                if isinstance(outcome, Unavailable):
+                    again.append(line)
+                elif isinstance(outcome, CrossdockError):
+                    faults[line.number] = _fault(line, outcome)
+                elif isinstance(outcome, BaseException):
+                    raise outcome
+            left = again
+            if left:
+                await _be_patient(patience)
+        return [faults[number] for number in sorted(faults)]
 
     async def _submit(self, command: Any) -> Any:
         """Submit, and be patient while the writer is overloaded or the database away."""
