@@ -51,6 +51,11 @@ class Step(msgspec.Struct, frozen=True):
     cancellations: tuple[CancellationReceived, ...] = ()
 
     @property
+    def since(self) -> datetime:
+        """The instant of the first event in it."""
+        return min(event.at for kind in (self.receipts, self.orders, self.cancellations) for event in kind[:1])
+
+    @property
     def until(self) -> datetime:
         """The instant of the last event in it."""
         return max(event.at for kind in (self.receipts, self.orders, self.cancellations) for event in kind[-1:])

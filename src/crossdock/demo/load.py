@@ -37,6 +37,7 @@ from crossdock.orchestration import (
     PutPolicy,
     RecordStock,
     RequestKey,
+    ServeWaiting,
     StockFact,
 )
 from crossdock.orders import OrderFilter, find_order, list_orders
@@ -48,6 +49,7 @@ ACTOR = Actor("system:demo")
 SOURCE = "demo"
 _IN_FLIGHT = 500
 _FACTS_AT_ONCE = 2_000
+_EVENTS_A_STEP = 2_000
 _REASON = "credit note"
 
 T = TypeVar("T")
@@ -155,7 +157,7 @@ class Loader:
             + sum(bool(event.matched) for event in self._year.cancellations)
         )
         done, reached = 0, self._read(_newest_order)
-        for step in _last_order_last(feed.steps(feed.events(self._year, self._retailer))):
+        for step in _last_order_last(feed.steps(feed.events(self._year, self._retailer), _EVENTS_A_STEP)):
             # Orders of a later step are there, so this one was finished: kinds and steps wait for each other.
             if reached is not None and step.until < reached:
                 self.loaded.known += len(step.orders)
@@ -167,7 +169,12 @@ class Loader:
         return self.loaded
 
     def _step(self, step: Step) -> None:
-        """Do the receipts, then the orders, then the cancellations of a step, each when the others are through."""
+        """Do the receipts, then the orders, then the cancellations of a step, each when the others are through.
+
+        At its beginning what waits is looked at again, as a server does from time to time: a new day has new capacity.
+        """
+        self._clock.move(instant(step.since))
+        self._do(ServeWaiting(actor=ACTOR))
         if step.receipts:
             self._clock.move(instant(step.receipts[-1].at))
             facts = [
@@ -273,7 +280,8 @@ def _last_order_last(steps: Iterable[Step]) -> Iterator[Step]:
         if step.orders and step.orders[-1].order.external_id == LAST_ORDER:
             held.append(step.orders[-1])
             step = msgspec.structs.replace(step, orders=step.orders[:-1])  # noqa: PLW2901  (the same step, less one)
-        yield step
+        if step != Step():
+            yield step
     if held:
         yield Step(orders=tuple(held))
 
