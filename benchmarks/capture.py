@@ -6,7 +6,6 @@ import concurrent.futures
 import json
 import random
 import statistics
-import threading
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -81,23 +80,12 @@ def _at_rate(server: Running, bodies: list[dict[str, Any]], rate: float) -> wrk.
 
 
 def _with_readers(server: Running, bodies: list[dict[str, Any]]) -> float:
-    stop = threading.Event()
-
-    def read(number: int) -> int:
-        rng, count = random.Random(number), 0
-        with _client(server) as client:
-            while not stop.is_set():
-                sku = f"S{rng.randrange(world.ITEMS):05}"
-                client.get("/v1/inventory/availability", params={"sku": sku}).raise_for_status()
-                count += 1
-        return count
-
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        readers = [pool.submit(read, number) for number in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        readers = pool.submit(wrk.read_atp, server.url, server.key, world.ITEMS, 4, SECONDS)
         load = wrk.post(f"{server.url}/v1/orders", server.key, bodies, "beside", CONNECTIONS, SECONDS)
-        stop.set()
-        if not all(reader.result() for reader in readers):
-            raise RuntimeError("a reader got no answer")
+        read = readers.result()
+    if read.errors or not read.rate:
+        raise RuntimeError(f"{read.errors} reads were not answered with success")
     return load.rate
 
 

@@ -37,6 +37,14 @@ function delay() return %(delay)d end
 """
 
 
+_READ = """
+wrk.headers["Authorization"] = "Bearer %(key)s"
+function request()
+  return wrk.format("GET", string.format("/v1/inventory/availability?sku=S%%05d", math.random(0, %(items)d - 1)))
+end
+"""
+
+
 class Load(NamedTuple):
     """What wrk saw: requests a second, latency in milliseconds, answers that were no success."""
 
@@ -63,6 +71,14 @@ def post(
         script = Path(folder) / "post.lua"
         values = {"bodies": path, "key": key, "prefix": prefix, "delay": delay_ms}
         script.write_text(_SCRIPT % values + _DONE, encoding="utf-8")
+        return _run(["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url])
+
+
+def read_atp(url: str, key: str, items: int, connections: int, seconds: int) -> Load:
+    """Ask for the availability of random items, each connection in a loop."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "read.lua"
+        script.write_text(_READ % {"key": key, "items": items} + _DONE, encoding="utf-8")
         return _run(["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url])
 
 
