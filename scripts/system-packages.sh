@@ -31,6 +31,7 @@ if [ "$purpose" = bench ]; then
     have wrk || missing="$missing wrk"
 else
     have_chromium || missing="$missing chromium fonts-liberation"
+    [ "$(uname)" != Linux ] || have strace || missing="$missing strace"  # the power cut is seen from the system's calls
     have_library libatomic.so.1 || missing="$missing libatomic1"  # what drives Chromium is linked with it
 fi
 if python=$(scripts/find-python.sh 2>/dev/null) && ! "$python" -c 'import ensurepip' 2>/dev/null; then

@@ -45,7 +45,8 @@ def test_a_writer_that_pauses_before_its_commit_hides_nothing(postgresql_url: st
     """One writer has its numbers and sleeps; the other must not overtake it in the eyes of a reader."""
     with World(postgresql_url) as one:
         one.standard("DC", "STORE")
-        one.receive("MUG", "DC", 200)
+        one.receive("MUG", "DC", 2)
+        one.receive("PEN", "DC", 200)
         with World(postgresql_url, upgrade=False) as other:
             reader = Reader(one)
             commit, paused = PostgresSession.commit, threading.Event()
@@ -59,7 +60,8 @@ def test_a_writer_that_pauses_before_its_commit_hides_nothing(postgresql_url: st
             monkeypatch.setattr(PostgresSession, "commit", pause)
             slow = one.app.writer.submit(one.capturing(order("SLOW", ("MUG", 1))))
             assert paused.wait(5)
-            tickets = [other.app.writer.submit(other.capturing(order(f"A{n}", ("MUG", 1)))) for n in range(20)]
+            # Other goods: nothing but the log makes the one wait for the other.
+            tickets = [other.app.writer.submit(other.capturing(order(f"A{n}", ("PEN", 1)))) for n in range(20)]
             answers = [slow.result(), *[ticket.result() for ticket in tickets]]
             assert answers[0].position < min(answer.position for answer in answers[1:])
             reader.stop()

@@ -170,6 +170,13 @@ def test_routing_again_and_again_leaves_nothing_behind(world: World):
     assert world.rows("SELECT splits, queued FROM orders") == [(2, 1)]
 
 
+def test_routing_again_what_only_waits_keeps_its_place(world: World):
+    captured = world.capture("A1", ("MUG", 2))
+    entry = world.rows("SELECT id, quantity, since FROM queue_entries")
+    world.route(captured.order_id)
+    assert world.rows("SELECT id, quantity, since FROM queue_entries") == entry
+
+
 def test_what_a_cancellation_frees_serves_the_next_order(world: World):
     world.receive("MUG", "DC", 2)
     captured = world.capture("A1", ("MUG", 2))

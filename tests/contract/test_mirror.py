@@ -76,6 +76,23 @@ def test_what_one_process_receives_the_other_can_claim(two):
 
 
 @pytest.mark.postgres
+def test_what_comes_between_following_and_loading_counts_once(two, monkeypatch):
+    one, other = two
+    other.capture("A0", ("PEN", 1))
+    picture = other.app.engine.mirror
+    follow = picture.follow
+
+    def follow_and_be_overtaken(session):
+        follow(session)
+        monkeypatch.setattr(picture, "follow", follow)
+        one.receive("MUG", "DC", 2)
+
+    monkeypatch.setattr(picture, "follow", follow_and_be_overtaken)
+    assert other.capture("A1", ("MUG", 1)).status == Status.ALLOCATED
+    assert_mirror(other.app)
+
+
+@pytest.mark.postgres
 def test_what_one_process_configures_the_other_knows(two):
     one, other = two
     other.capture("A1", ("PEN", 1))

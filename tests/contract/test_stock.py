@@ -97,6 +97,22 @@ def test_a_count_sees_what_the_same_message_moved(world: World):
     assert [outcome.on_hand for outcome in outcomes] == [5, 8, 7]
 
 
+def test_what_moved_at_the_instant_of_a_count_was_counted(world: World):
+    start = world.clock.at
+    world.receive("MUG", "DC", 5, at=start)
+    assert world.count("MUG", "DC", 3, at=start).on_hand == 3
+
+
+def test_a_count_stands_against_what_the_same_message_tells_of_before(world: World):
+    start = world.clock.at
+    outcomes = world.record(
+        world.fact("counted", "MUG", "DC", 7, at=start + HOUR),
+        world.fact("sold", "MUG", "DC", 2, at=start),
+        world.fact("counted", "MUG", "DC", 90, at=start),
+    )
+    assert [outcome.on_hand for outcome in outcomes] == [7, 7, 7]
+
+
 def test_a_count_of_claimed_goods_keeps_the_claims_that_are_there(world: World):
     world.receive("MUG", "DC", 5)
     captured = world.capture("A1", ("MUG", 4))
