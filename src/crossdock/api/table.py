@@ -7,6 +7,7 @@ from functools import cache
 from crossdock.api.operations import Operation, Table
 from crossdock.api.resources import (
     access,
+    actions,
     capture,
     configuration,
     events,
@@ -23,6 +24,6 @@ from crossdock.api.resources import (
 def operations() -> tuple[Operation, ...]:
     """Return every operation of the API, in the order of its documentation."""
     table = Table()
-    for resource in (capture, orders, routing, stock, configuration, policies, events, jobs, access, service):
+    for resource in (capture, orders, actions, routing, stock, configuration, policies, events, jobs, access, service):
         resource.add_to(table)
     return tuple(table.operations)

@@ -1,4 +1,4 @@
-"""Orders: find them, read them, and what can be done to them."""
+"""Orders: find them and read them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from crossdock.api import examples
-from crossdock.api.commands import REPLAYED, actor, request_key, wanted_version
 from crossdock.api.documents import (
-    AmendAddressIn,
-    CancelIn,
     DecisionList,
     EventList,
     FulfillmentList,
-    HoldIn,
     OrderList,
-    RouteIn,
 )
-from crossdock.api.errors import InvalidCursor, RepeatedKey
-from crossdock.api.http import Call, Reply, etag, json_reply, make_cursor, position, read_cursor
+from crossdock.api.errors import InvalidCursor
+from crossdock.api.http import Call, Reply, etag, json_reply, make_cursor, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.api.parameters import PageQuery, Position, Query
@@ -28,22 +22,8 @@ from crossdock.events import envelope, timeline
 from crossdock.fulfillment import fulfillments_of
 from crossdock.kernel.clock import instant
 from crossdock.kernel.document import Code, Instant, Words
-from crossdock.kernel.errors import CrossdockError, FieldError
 from crossdock.orchestration import (
-    AddressFixed,
-    AmendAddress,
-    CancelUnits,
-    Command,
-    IdempotencyKeyReused,
-    NoSuchHold,
-    NothingToCancel,
-    NothingToRoute,
-    OrderChanged,
     OrderNotFound,
-    PlaceHold,
-    ReleaseHold,
-    RouteAgain,
-    VersionMismatch,
     decisions_of,
 )
 from crossdock.orders import (
@@ -113,7 +93,8 @@ async def list_all(call: Call) -> Reply:
     return json_reply(OrderList(data=page.orders, next_cursor=cursor, counts=counts), 200, *next_link(call, cursor))
 
 
-async def _view(call: Call, order_id: int) -> OrderView:
+async def order_view(call: Call, order_id: int) -> OrderView:
+    """Return an order as the request's key may see it; raises OrderNotFound."""
     personal = _sees_customers(call)
     view = await call.backend.database.read(lambda session: read_order(session, order_id, personal=personal))
     if view is None:
@@ -123,7 +104,7 @@ async def _view(call: Call, order_id: int) -> OrderView:
 
 async def get_order(call: Call) -> Reply:
     """Read an order."""
-    view = await _view(call, call.path["order_id"])
+    view = await order_view(call, call.path["order_id"])
     return json_reply(view, 200, etag(view.version))
 
 
@@ -133,7 +114,7 @@ async def find(call: Call) -> Reply:
     order_id = await call.backend.database.read(lambda session: find_order(session, code, external_id))
     if order_id is None:
         raise OrderNotFound(f"The channel '{code}' has no order '{external_id}'.")
-    view = await _view(call, order_id)
+    view = await order_view(call, order_id)
     return json_reply(view, 200, etag(view.version))
 
 
@@ -173,116 +154,11 @@ async def get_fulfillments(call: Call) -> Reply:
     return json_reply(FulfillmentList(data=await _of_order(call, fulfillments_of), next_cursor=None))
 
 
-async def _change(call: Call, command: Command) -> Reply:
-    answer: OrderChanged = await call.backend.submit(command)
-    view = await _view(call, answer.order_id)
-    headers = [etag(view.version)]
-    if answer.position:
-        headers.append(position(answer.position))
-    if answer.replayed:
-        headers.append(REPLAYED)
-    return json_reply(view, 200, *headers)
-
-
-async def cancel(call: Call) -> Reply:
-    """Cancel units, lines, or the whole order."""
-    asked: CancelIn = call.body
-    lines: dict[int, int] | None = None
-    if asked.lines is not None:
-        lines = {line.line: line.quantity for line in asked.lines}
-        if len(lines) < len(asked.lines):
-            faults = _repeated([line.line for line in asked.lines])
-            raise RepeatedKey(faults[0].message, faults)
-    return await _change(
-        call,
-        CancelUnits(
-            actor=actor(call),
-            request=request_key(call),
-            order_id=call.path["order_id"],
-            lines=lines,
-            reason=asked.reason,
-            version=wanted_version(call),
-        ),
-    )
-
-
-def _repeated(numbers: list[int]) -> tuple[FieldError, ...]:
-    return tuple(
-        FieldError(f"/lines/{index}/line", "repeated", f"Line {number} is named twice.")
-        for index, number in enumerate(numbers)
-        if number in numbers[:index]
-    )[:100]
-
-
-async def amend_address(call: Call) -> Reply:
-    """Send a delivery elsewhere."""
-    asked: AmendAddressIn = call.body
-    return await _change(
-        call,
-        AmendAddress(
-            actor=actor(call),
-            request=request_key(call),
-            order_id=call.path["order_id"],
-            delivery_no=asked.delivery,
-            destination=asked.destination,
-            reason=asked.reason,
-            version=wanted_version(call),
-        ),
-    )
-
-
-async def hold(call: Call) -> Reply:
-    """Stop the order's release."""
-    asked: HoldIn = call.body
-    return await _change(
-        call,
-        PlaceHold(
-            actor=actor(call),
-            request=request_key(call),
-            order_id=call.path["order_id"],
-            reason=asked.reason,
-            note=asked.note,
-            version=wanted_version(call),
-        ),
-    )
-
-
-async def release_hold(call: Call) -> Reply:
-    """Lift a hold."""
-    asked: HoldIn = call.body
-    return await _change(
-        call,
-        ReleaseHold(
-            actor=actor(call),
-            request=request_key(call),
-            order_id=call.path["order_id"],
-            reason=asked.reason,
-            note=asked.note,
-            version=wanted_version(call),
-        ),
-    )
-
-
-async def route(call: Call) -> Reply:
-    """Decide once more."""
-    asked: RouteIn = call.body
-    return await _change(
-        call,
-        RouteAgain(
-            actor=actor(call),
-            request=request_key(call),
-            order_id=call.path["order_id"],
-            reason=asked.reason,
-            version=wanted_version(call),
-        ),
-    )
-
-
 _READ = "orders:read"
 
 
 def _get(path: str, id_: str, summary: str, handler: Any, type_: Any, **more: Any) -> Operation:
-    headers = ("ETag",) if type_ is OrderView else ()
+    headers = {OrderView: ("ETag",), OrderList: ("Link",)}.get(type_, ())
     return Operation(
         method="GET",
         path=path,
@@ -296,29 +172,8 @@ def _get(path: str, id_: str, summary: str, handler: Any, type_: Any, **more: An
     )
 
 
-def _action(name: str, id_: str, summary: str, handler: Any, body: Any, example: Any, **more: Any) -> Operation:
-    errors: tuple[type[CrossdockError], ...] = more.pop("errors", ())
-    headers = ("ETag", "Crossdock-Log-Position", "Idempotency-Replayed")
-    return Operation(
-        method="POST",
-        path=f"/v1/orders/{{order_id}}/actions/{name}",
-        id=id_,
-        tag="orders",
-        summary=summary,
-        handler=handler,
-        scope="orders:write",
-        body=body,
-        examples={"example": example},
-        idempotent=True,
-        if_match=True,
-        answers=(Answer(200, OrderView, "Done; the order as it is now.", None, headers),),
-        errors=(OrderNotFound, VersionMismatch, IdempotencyKeyReused, *errors),
-        **more,
-    )
-
-
 def add_to(table: Table) -> None:
-    """Add the operations on orders."""
+    """Add the operations that read orders."""
     of_order = (OrderNotFound,)
     back = {"order": Link("get_order", {"order_id": "$response.body#/id"})}
     table.add(
@@ -374,65 +229,5 @@ def add_to(table: Table) -> None:
             get_fulfillments,
             FulfillmentList,
             errors=of_order,
-        )
-    )
-    table.add(
-        _action(
-            "cancel",
-            "cancel_order",
-            "Cancel units, lines or the whole order",
-            cancel,
-            CancelIn,
-            examples.CANCEL_ALL,
-            errors=(NothingToCancel, RepeatedKey),
-            links=back,
-        )
-    )
-    table.add(
-        _action(
-            "amend_address",
-            "amend_order_address",
-            "Send a delivery elsewhere",
-            amend_address,
-            AmendAddressIn,
-            examples.AMEND_ADDRESS,
-            errors=(AddressFixed,),
-            links=back,
-        )
-    )
-    table.add(
-        _action(
-            "hold",
-            "hold_order",
-            "Put an order on hold",
-            hold,
-            HoldIn,
-            examples.HOLD,
-            errors=(NoSuchHold,),
-            links={"release": Link("release_order_hold", {"order_id": "$response.body#/id"}, examples.HOLD)},
-        )
-    )
-    table.add(
-        _action(
-            "release_hold",
-            "release_order_hold",
-            "Lift a hold",
-            release_hold,
-            HoldIn,
-            examples.HOLD,
-            errors=(NoSuchHold,),
-            links=back,
-        )
-    )
-    table.add(
-        _action(
-            "route",
-            "route_order",
-            "Decide an order's units once more",
-            route,
-            RouteIn,
-            examples.ROUTE,
-            errors=(NothingToRoute,),
-            links=back,
         )
     )
