@@ -84,7 +84,8 @@ def test_an_interrupt_is_130(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatc
         raise KeyboardInterrupt
 
     monkeypatch.setattr(local, "reading", interrupted)
-    assert cli("orders", "list").code == 130
+    result = cli("orders", "list")
+    assert (result.code, result.err) == (130, "\nInterrupted.\n")
 
 
 def test_settings_say_where_they_come_from(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch):

@@ -117,7 +117,11 @@ def _load(settings: Settings, output: str) -> None:
                 rate = at.orders / max(time.perf_counter() - started, 0.001)
                 told(100 * at.done // at.total, f"{at.orders:,} orders, {rate:,.0f}/s")
 
-            loaded = loader.run(heard)
+            try:
+                loaded = loader.run(heard)
+            except KeyboardInterrupt:
+                typer.echo("\nThe next `crossdock demo` goes on from here.", err=True)
+                raise
         captured = time.perf_counter() - started
         with progress("Verifying", None) as told:
             proof = app.database.read_now(

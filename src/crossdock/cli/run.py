@@ -99,8 +99,7 @@ def run(arguments: Sequence[str]) -> int:
     except CrossdockError as error:
         return explain(error)
     except (KeyboardInterrupt, typer.Abort):
-        say("\nInterrupted.")
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
         # Whoever read us has heard enough, `head` for example; Python must not try to flush to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -111,6 +110,8 @@ def run(arguments: Sequence[str]) -> int:
             raise
         show(file=sys.stderr)  # a mistake in the arguments, told by the parser
         return int(getattr(error, "exit_code", USAGE))
+    if code == INTERRUPTED:  # the parser may have caught it before us
+        say("\nInterrupted.")
     return code if isinstance(code, int) else OK
 
 
