@@ -60,6 +60,7 @@ class App:
         ids = IdBlock(self.ids)
         self.engine = Engine(ids)
         self.writer = Writer(self.database, ids, handlers(self.engine), clock)
+        self.database.turnstile.busy = self.writer.is_busy
         self.imports = create_import_runner(self)
 
     @property

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from crossdock.kernel.errors import Invalid
 from crossdock.kernel.ids import MAX_WORKERS, IdFactory
+from crossdock.storage.admission import Turnstile
 from crossdock.storage.errors import ConnectionLost, DatabaseUnavailable
 from crossdock.storage.postgres import PostgresSession
 from crossdock.storage.session import Session
@@ -38,6 +39,7 @@ class Database:
         self._ids: IdFactory | None = None
         self._pool = ThreadPoolExecutor(max_workers=readers, thread_name_prefix="reader")
         self._local = threading.local()
+        self.turnstile = Turnstile()
         self._open_readers: queue.SimpleQueue[Session] = queue.SimpleQueue()
 
     @property
@@ -87,6 +89,7 @@ class Database:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run a query function on one of the reader threads, in one snapshot."""
+        await self.turnstile.pass_through()
         return await asyncio.wrap_future(self._pool.submit(self.read_now, work))
 
     def read_now(self, work: Callable[[Session], T]) -> T:

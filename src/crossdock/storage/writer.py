@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 256
 MAX_WEIGHT = 3_000  # order lines: about 20 ms of work, so that nobody waits long behind a big batch
 MAX_QUEUED = 20_000
+BUSY_FROM = 16
 _TRANSIENT_TRIES = 20
 _MOST_ATTEMPTS = 100  # from the fourth on everything is locked first: more are a fault, and must not go on for ever
 _RECONNECT_SECONDS = 20.0
@@ -123,6 +124,10 @@ class Writer:
         self._inbox.put(None)
         if self._thread.is_alive():
             self._thread.join()
+
+    def is_busy(self) -> bool:
+        """Say whether commands pile up behind the batch under way."""
+        return self._inbox.qsize() > BUSY_FROM
 
     def submit(self, command: Any) -> Future[Any]:
         """Queue a command from any thread; the future has its answer or its error."""
