@@ -18,12 +18,12 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from crossdock.kernel.clock import MINUTE
-from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import CrossdockError, FieldError, Unavailable
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.commands import Actor, CaptureOrder
 from crossdock.orchestration.errors import IdempotencyKeyReused
 from crossdock.orchestration.jobs import JobView, finished, job_request, job_view
+from crossdock.orders.content import order_hash
 from crossdock.orders.model import OrderIn
 from crossdock.storage import jobs, requests
 from crossdock.storage.jobs import Job, Work
@@ -248,7 +248,7 @@ class ImportRunner:
             order = self._decode(line.body)
         except CrossdockError as error:
             return _Decoded(line.number, line.offset, None, b"", error)
-        return _Decoded(line.number, line.offset, order, content_hash(order), None)
+        return _Decoded(line.number, line.offset, order, order_hash(order), None)
 
     async def _capture(self, job: Job, lines: list[_Decoded], *, dry_run: bool) -> list[ImportFault]:
         actor = Actor(job.created_by, encode_id("job", job.id))

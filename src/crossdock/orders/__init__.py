@@ -1,5 +1,6 @@
 """Orders: what was bought, where it goes, and where each unit of the demand stands."""
 
+from crossdock.orders.content import order_hash
 from crossdock.orders.difference import differences
 from crossdock.orders.model import (
     MAX_LINES,
@@ -70,6 +71,7 @@ __all__ = [
     "find_order",
     "list_orders",
     "order_exists",
+    "order_hash",
     "order_links",
     "order_version",
     "queue_entries",

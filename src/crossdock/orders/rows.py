@@ -93,7 +93,15 @@ def line_rows(order_id: int, lines: Sequence[LineIn], item_ids: Sequence[int]) -
 
 
 def _line_data(line: LineIn) -> str:
-    if not (line.name or line.discounts or line.charges or line.taxes or line.metadata or line.unit_factor > 1):
+    if not (
+        line.name
+        or line.discounts
+        or line.charges
+        or line.taxes
+        or line.metadata
+        or line.unit_factor > 1
+        or line.unit != "each"
+    ):
         return _EMPTY
     data = LineData(line.name, line.unit, line.unit_factor, line.discounts, line.charges, line.taxes, line.metadata)
     return _encode(data).decode()

@@ -20,7 +20,6 @@ from crossdock.api.http import Call, Header, Reply, json_reply, location, positi
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.fulfillment import fulfillments_of
 from crossdock.kernel.clock import moment
-from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import CrossdockError, Internal
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import (
@@ -35,7 +34,7 @@ from crossdock.orchestration import (
     UnknownItem,
     UnknownPolicy,
 )
-from crossdock.orders import OrderIn, Status, differences, order_links, read_order
+from crossdock.orders import OrderIn, Status, differences, order_hash, order_links, read_order
 
 _STATUS = {status.value: status.name.lower() for status in Status}
 
@@ -81,7 +80,7 @@ async def _one(call: Call, index: int, order: OrderIn) -> tuple[int, OrderResult
 
 
 async def _capture(call: Call, order: OrderIn, request: RequestKey | None) -> CapturedOrder:
-    command = CaptureOrder(actor=actor(call), request=request, order=order, content_hash=content_hash(order))
+    command = CaptureOrder(actor=actor(call), request=request, order=order, content_hash=order_hash(order))
     try:
         answer: CapturedOrder = await call.backend.submit(command)
     except OrderContentDiffers as error:
