@@ -8,7 +8,8 @@ import pytest
 from crossdock.inventory.verify import Range
 from crossdock.orchestration.commands import Repaired, RepairStock
 from crossdock.orchestration.verify import verify
-from tests.support.world import World
+from crossdock.orders.model import Status
+from tests.support.world import World, order
 
 # A unit is moved from one part of the demand to another; the sum has to stay, or the database itself refuses it.
 PARTS = {
@@ -180,3 +181,20 @@ def tamper(world: World, sql: str) -> None:
 
 def _ids(world: World, sku: str, code: str) -> Any:
     return world.rows("SELECT i.id, l.id FROM items i, locations l WHERE i.sku = ? AND l.code = ?", sku, code)[0]
+
+
+@pytest.mark.postgres
+def test_a_repair_among_busy_writers_sees_nothing_half_done(postgresql_url: str):
+    with World(postgresql_url) as one:
+        one.standard("DC", "STORE")
+        one.receive("MUG", "DC", 1_000)
+        with World(postgresql_url, upgrade=False) as other:
+            tickets = [other.app.writer.submit(other.capturing(order(f"A{n}", ("MUG", 1)))) for n in range(600)]
+            one.change("UPDATE positions SET on_hand = on_hand + 7")
+            repairs = [one.app.writer.submit(RepairStock(actor=one.actor)) for _ in range(5)]
+            answers = [repair.result() for repair in repairs]
+            assert [answer.repaired for answer in answers] == [("MUG at DC",), (), (), (), ()]
+            assert {ticket.result().status for ticket in tickets} == {Status.ALLOCATED}
+            assert one.stock("MUG", "DC") == (1_000, 600, 0)
+            one.assert_sound()
+            other.assert_sound()
