@@ -3,6 +3,7 @@
 import pytest
 
 from crossdock.orchestration.errors import (
+    AddressNotServed,
     NoSuchHold,
     NothingToCancel,
     NothingToRoute,
@@ -137,7 +138,7 @@ def test_an_order_routed_again_finds_what_has_become_better(world: World):
     captured = world.capture("A1", ("MUG", 2))
     world.receive("MUG", "DC", 2)
     changed = world.route(captured.order_id)
-    assert changed.changed == {"allocated": 2, "allocated_before": 2}
+    assert changed.changed == {"allocated": 2, "allocated_before": 2, "kept": []}
     assert world.plan(captured.order_id) == {"DC": {"MUG": 2}}
     assert world.stock("MUG", "STORE") == (2, 0, 0)
 
@@ -182,3 +183,40 @@ def test_what_a_cancellation_frees_serves_the_next_order(world: World):
     captured = world.capture("A1", ("MUG", 2))
     world.cancel(captured.order_id)
     assert world.capture("A2", ("MUG", 2)).status == Status.ALLOCATED
+
+
+# -- without an alternative the old claim stays -----------------------------------------------------------------------
+
+
+def test_an_order_keeps_its_claim_when_its_location_closes_and_no_other_has_the_goods(world: World):
+    world.receive("MUG", "STORE", 2)
+    captured = world.capture("A1", ("MUG", 2))
+    world.put_location("STORE", 1, active=False)
+    before = world.dump("batches")
+    changed = world.route(captured.order_id)
+    assert changed.changed == {"allocated": 2, "allocated_before": 2, "kept": [1]}
+    assert world.dump("batches", "orders", "stock_log") == {
+        name: rows for name, rows in before.items() if name not in ("orders", "stock_log")
+    }
+    assert world.stock("MUG", "STORE") == (2, 2, 0)
+
+
+def test_an_address_that_nothing_can_be_shipped_to_is_refused_and_changes_nothing(world: World):
+    world.receive("MUG", "DC", 2)
+    captured = world.capture("A1", ("MUG", 2))
+    before = world.dump()
+    with pytest.raises(AddressNotServed):
+        world.send_elsewhere(captured.order_id, AddressIn(country="AU", postal_code="2000"))
+    assert world.dump() == before
+    assert world.stock("MUG", "DC") == (2, 2, 0)
+
+
+def test_a_look_at_another_place_takes_nothing_from_the_next_order(world: World):
+    world.receive("MUG", "STORE", 2)
+    captured = world.capture("A1", ("MUG", 2))
+    world.put_location("STORE", 1, active=False)
+    world.route(captured.order_id)
+    world.put_location("STORE", 1)
+    world.receive("MUG", "STORE", 1)
+    assert world.capture("A2", ("MUG", 2)).status == Status.PARTLY_ALLOCATED
+    assert world.stock("MUG", "STORE") == (3, 3, 0)

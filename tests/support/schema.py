@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import os
 import shutil
 import subprocess
 import tempfile
@@ -18,9 +19,15 @@ from tests.support.postgres import find_binaries
 def _template() -> Path:
     """A SQLite file with the newest schema, made once: a migration takes a second."""
     path = Path(tempfile.mkdtemp(prefix="crossdock-template-")) / "empty.db"
-    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    atexit.register(_remove, path.parent, os.getpid())
     migrate.upgrade(f"sqlite:///{path}")
     return path
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the template at the end of the process that made it: a child that was forked from it ends earlier."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache

@@ -122,11 +122,15 @@ class StockMirror:
         if quantity and item in self._rows and location in self._columns:
             self.debit(item, location, -quantity)
 
-    def undo(self) -> None:
-        """Give back what was debited in this batch."""
-        for row, column, quantity in reversed(self._journal):
+    def mark(self) -> int:
+        """Return a mark to which ``undo`` can go back."""
+        return len(self._journal)
+
+    def undo(self, mark: int = 0) -> None:
+        """Give back what was debited since the mark, or in this batch."""
+        for row, column, quantity in reversed(self._journal[mark:]):
             self._matrix[row, column] += quantity
-        self._journal.clear()
+        del self._journal[mark:]
 
     def keep(self) -> None:
         """Make the batch's debits part of the picture: it was committed."""

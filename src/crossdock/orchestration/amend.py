@@ -29,6 +29,7 @@ from crossdock.orchestration.commands import (
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import (
     AddressFixed,
+    AddressNotServed,
     NoSuchHold,
     NothingToCancel,
     NothingToRoute,
@@ -176,10 +177,19 @@ class RouteHandler(OrderHandler):
         movable = {no: d.parts[WAITING] + d.parts[ALLOCATED] for no, d in order.demand.items()}
         if not any(movable.values()):
             raise NothingToRoute("Every unit of this order is canceled or on its way.")
-        before = {no: d.parts[ALLOCATED] for no, d in order.demand.items()}
-        route_again(changes, order, order.deliveries, "route", command.actor.name)
-        after = {no: d.parts[ALLOCATED] for no, d in order.demand.items()}
-        return {"allocated": sum(after.values()), "allocated_before": sum(before.values())}
+        before, kept = _allocated(order), []
+        for delivery_no in order.deliveries:
+            if changes.would_assign(order, delivery_no) < _allocated(order, delivery_no):
+                kept.append(delivery_no)
+            else:
+                route_again(changes, order, [delivery_no], "route", command.actor.name)
+        return {"allocated": _allocated(order), "allocated_before": before, "kept": kept}
+
+
+def _allocated(order: LoadedOrder, delivery_no: int | None = None) -> int:
+    """Return how many units of an order, or of one of its deliveries, are allocated."""
+    demand = [d for d in order.demand.values() if delivery_no in (None, d.delivery_no)]
+    return sum(d.parts[ALLOCATED] for d in demand)
 
 
 def route_again(changes: Changes, order: LoadedOrder, delivery_nos: Any, cause: str, actor: str) -> None:
@@ -206,10 +216,12 @@ class AddressHandler(OrderHandler):
             raise AddressFixed("Units of this delivery have left or are canceled.")
         address = command.destination
         area, point = place_of_address(address)
+        order.deliveries[delivery.no] = delivery._replace(country=address.country, area=area, point=point)
+        if _allocated(order, delivery.no) and not changes.would_assign(order, delivery.no):
+            raise AddressNotServed("No location that has the goods may ship them there.")
         address_id = unit.ids.one()
         vault.insert(unit, [], [vault.address_row(address_id, order.row.party_id, address)])
         orders.amend_delivery(unit, order.row.id, delivery.no, address.country, area, point, address_id)
-        order.deliveries[delivery.no] = delivery._replace(country=address.country, area=area, point=point)
         event = OrderAddressAmended(
             order_id=encode_id("ord", order.row.id),
             delivery=delivery.no,

@@ -33,6 +33,7 @@ from crossdock.orchestration.recording import Routing
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total
+from crossdock.routing.model import Policy
 from crossdock.storage import guard
 from crossdock.storage.errors import TransientFault
 from crossdock.storage.unit import Unit
@@ -185,15 +186,41 @@ class Changes:
         demand = [self._new_demand(order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
         if not demand:
             return None
-        planner, directory, at = self._engine.planner, self._engine.directory, self._unit.now
-        channel = directory.channel_by_id(order.row.channel_id).channel
-        delivery = order.deliveries[delivery_no]
-        due = utc_day(order.row.placed_at) + channel.service_days if delivery.by is None else utc_day(delivery.by)
-        where = Destination(delivery.country, delivery.point, due)
-        routed = planner.route(delivery_no, demand, where, directory.policy(channel.policy), at)
+        where, policy = self._destination(order, delivery_no)
+        routed = self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now)
         if routed.fulfillments or not only_if_found:
             self.adopt(order, routed, cause, actor)
         return routed
+
+    def would_assign(self, order: LoadedOrder, delivery_no: int) -> int:
+        """Return how many units a new decision on a delivery would assign, with its own claims added back."""
+        planner, mirror, at = self._engine.planner, self._engine.mirror, self._unit.now
+        demand = [d for d in order.demand.values() if d.delivery_no == delivery_no]
+        wanted = [self._new_demand(order, d.no, d.parts[WAITING] + d.parts[ALLOCATED]) for d in demand]
+        asked = [d for d in wanted if d.quantity > 0]
+        if not asked:
+            return 0
+        with planner.trying(at):
+            after: dict[PositionKey, Counters] = {}
+            for claim in order.claims.values():
+                if claim.quantity and claim.source == Source.POSITION and claim.demand_no in {d.no for d in asked}:
+                    key = (claim.item_id, claim.location_id, claim.stock_class)
+                    now = after.get(key, self.positions[key])
+                    after[key] = now.plus(with_allocated(now, now.allocated - claim.quantity))
+                    mirror.credit(claim.item_id, claim.location_id, after[key].claimable - now.claimable)
+            for fulfillment in order.fulfillments.values():
+                if fulfillment.took_capacity and fulfillment.delivery_no == delivery_no:
+                    planner.free_capacity(fulfillment.location_id, fulfillment.work_day, at)
+            where, policy = self._destination(order, delivery_no)
+            routed = planner.route(delivery_no, asked, where, policy, at)
+        return sum(claim.quantity for f in routed.fulfillments for claim in f.claims)
+
+    def _destination(self, order: LoadedOrder, delivery_no: int) -> tuple[Destination, Policy]:
+        directory = self._engine.directory
+        channel = directory.channel_by_id(order.row.channel_id).channel
+        delivery = order.deliveries[delivery_no]
+        due = utc_day(order.row.placed_at) + channel.service_days if delivery.by is None else utc_day(delivery.by)
+        return Destination(delivery.country, delivery.point, due), directory.policy(channel.policy)
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
         """Take a decision over: claims, fulfillments, queue entries, events."""

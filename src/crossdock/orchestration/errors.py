@@ -93,6 +93,14 @@ class AddressFixed(Refused):
     next_step = "Part of the delivery has left; open a return or an interception instead."
 
 
+class AddressNotServed(Refused):
+    """Nothing of the delivery could be shipped to the new address."""
+
+    code = "address_not_served"
+    title = "Nothing can be shipped there"
+    next_step = "The order stays as it was; choose another address, or cancel the units."
+
+
 class NoSuchHold(Refused):
     """The order has no such open hold, or has it already."""
 

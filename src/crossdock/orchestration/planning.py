@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,6 +122,18 @@ class Planner:
     def forget_capacity(self) -> None:
         """Read the capacity left anew before the next decision."""
         self._capacity = {}
+
+    @contextlib.contextmanager
+    def trying(self, at: int) -> Iterator[None]:
+        """Let decisions be made to see what comes of them: afterwards stock and capacity are as they were."""
+        mark = self.mirror.mark()
+        _, capacity = self._moments[at]
+        before = capacity.copy()
+        try:
+            yield
+        finally:
+            self.mirror.undo(mark)
+            capacity[:] = before
 
     def free_capacity(self, location_id: int, work_day: int, at: int) -> None:
         """Let the decisions that follow see a day's work that this batch gives back."""
