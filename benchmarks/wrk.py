@@ -33,7 +33,7 @@ function request()
   body = body:gsub('"@%%d+"', '"%(prefix)s' .. tid .. '-' .. counter .. '"', 1)
   return wrk.format(nil, nil, nil, body)
 end
-function delay() return %(delay)d end
+function delay() return math.random(0, 2 * %(delay)d) end
 """
 
 
@@ -64,7 +64,7 @@ def post(
     *,
     delay_ms: int = 0,
 ) -> Load:
-    """Post the bodies in turn, each with an external id of its own; each connection waits ``delay_ms`` between two."""
+    """Post the bodies in turn, each with an external id of its own; each waits ``delay_ms`` between two, by and large."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bodies"
         path.write_text("".join(json.dumps(body) + "\n" for body in bodies), encoding="utf-8")

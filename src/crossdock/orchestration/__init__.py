@@ -38,6 +38,7 @@ from crossdock.orchestration.decision_queries import (
 )
 from crossdock.orchestration.errors import (
     AddressFixed,
+    AddressNotServed,
     ConfigurationRefused,
     IdempotencyKeyReused,
     NoSuchHold,
@@ -60,6 +61,7 @@ from crossdock.orchestration.verify import VerifyReport, verify
 __all__ = [
     "Actor",
     "AddressFixed",
+    "AddressNotServed",
     "AmendAddress",
     "Answer",
     "AssignedLine",

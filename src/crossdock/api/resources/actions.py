@@ -19,6 +19,7 @@ from crossdock.api.resources.orders import order_view
 from crossdock.kernel.errors import CrossdockError, FieldError
 from crossdock.orchestration import (
     AddressFixed,
+    AddressNotServed,
     AmendAddress,
     CancelUnits,
     Command,
@@ -187,7 +188,7 @@ def add_to(table: Table) -> None:
             amend_address,
             AmendAddressIn,
             examples.AMEND_ADDRESS,
-            errors=(AddressFixed,),
+            errors=(AddressFixed, AddressNotServed),
             links=back,
         )
     )
