@@ -64,7 +64,7 @@ def post(
     *,
     delay_ms: int = 0,
 ) -> Load:
-    """Post the bodies in turn, each with an external id of its own; each waits ``delay_ms`` between two, by and large."""
+    """Post the bodies in turn, each with its own external id, about ``delay_ms`` apart on each connection."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bodies"
         path.write_text("".join(json.dumps(body) + "\n" for body in bodies), encoding="utf-8")
