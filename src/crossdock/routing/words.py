@@ -1,30 +1,27 @@
 """A decision in plain English, for whoever runs a store or answers the phone."""
 
+from crossdock.kernel.money import milli_to_minor, show
 from crossdock.routing.explain import Check, Explanation, Told, Verdict
 
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "HUF": 2, "KWD": 3, "BHD": 3, "TND": 3}
-_SIGNS = {"GBP": "£", "USD": "$", "EUR": "€"}
-
+# Why one location was out of the question, and why several were.
 _WHY = {
-    "excluded": "the policy leaves it out",
-    "market": "the channel does not sell to this country",
-    "capability": "it cannot do what the order needs",
-    "country": "no tariff leads from its country to the customer's",
-    "distance": "it is further away than the tariff goes",
-    "calendar": "its calendar is closed",
-    "capacity": "it can take no more work on that day",
-    "stock": "it has nothing of what was ordered",
+    "excluded": ("the policy leaves it out", "the policy leaves them out"),
+    "market": ("the channel does not sell to this country", "the channel does not sell to this country"),
+    "capability": ("it cannot do what the order needs", "they cannot do what the order needs"),
+    "country": (
+        "no tariff leads from its country to the customer's",
+        "no tariff leads from their country to the customer's",
+    ),
+    "distance": ("it is further away than the tariff goes", "they are further away than the tariff goes"),
+    "calendar": ("its calendar is closed", "their calendars are closed"),
+    "capacity": ("it can take no more work on that day", "they can take no more work on that day"),
+    "stock": ("it has nothing of what was ordered", "they have nothing of what was ordered"),
 }
 
 
 def money(milli: int, currency: str) -> str:
     """Write an amount for people: rounded to the minor unit, half away from zero."""
-    minor = (abs(milli) + 500) // 1000
-    digits = _MINOR_DIGITS.get(currency, 2)
-    whole, part = divmod(minor, 10**digits)
-    text = f"{whole:,}" + (f".{part:0{digits}}" if digits else "")
-    sign = _SIGNS.get(currency)
-    return ("−" if milli < 0 and minor else "") + (f"{sign}{text}" if sign else f"{text} {currency}")
+    return show(milli_to_minor(milli), currency)
 
 
 def words(explanation: Explanation) -> list[str]:
@@ -122,11 +119,11 @@ def _fenced(explanation: Explanation) -> list[str]:
             groups.setdefault(verdict.failed[0].fence, []).append(verdict)
     for fence, verdicts in groups.items():
         if len(verdicts) == 1:
-            out.append(f"{verdicts[0].name} was out of the question: {_WHY[fence]}.")
+            out.append(f"{verdicts[0].name} was out of the question: {_WHY[fence][0]}.")
         else:
             shown = ", ".join(verdict.name for verdict in verdicts[:3])
             more = f" and {len(verdicts) - 3} more" if len(verdicts) > 3 else ""
-            out.append(f"{len(verdicts)} locations were out of the question ({shown}{more}): {_WHY[fence]}.")
+            out.append(f"{len(verdicts)} locations were out of the question ({shown}{more}): {_WHY[fence][1]}.")
     return out
 
 
