@@ -38,7 +38,8 @@ def _start(folder: Path) -> float:
     port = free_port()
     environment = {**os.environ, "CROSSDOCK_LOG_LEVEL": "error"}
     began = time.perf_counter()
-    server = subprocess.Popen(_command("serve", "--port", str(port)), cwd=folder, env=environment)
+    command = _command("serve", "--port", str(port))
+    server = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
     try:
         while time.perf_counter() - began < 60:
             try:
