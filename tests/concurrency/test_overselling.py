@@ -65,21 +65,23 @@ def one_process(url: str, rounds: int, clients: int) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(300)
 def test_two_processes_never_sell_a_unit_twice(postgresql_url: str):
-    two_processes(postgresql_url, rounds=4, clients=1_000)
+    two_processes(postgresql_url, rounds=24, clients=1_000)
 
 
+@pytest.mark.timeout(300)
 def test_one_process_never_sells_a_unit_twice(sqlite_url: str):
-    one_process(sqlite_url, rounds=4, clients=1_000)
+    one_process(sqlite_url, rounds=24, clients=1_000)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_two_processes_never_sell_a_unit_twice_for_long(postgresql_url: str):
-    two_processes(postgresql_url, rounds=24, clients=1_000)
+    two_processes(postgresql_url, rounds=120, clients=1_000)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_one_process_never_sells_a_unit_twice_for_long(sqlite_url: str):
-    one_process(sqlite_url, rounds=24, clients=1_000)
+    one_process(sqlite_url, rounds=120, clients=1_000)
