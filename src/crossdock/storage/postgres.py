@@ -47,6 +47,8 @@ class PostgresSession:
                         "application_name": name,
                         "timezone": "UTC",
                         "jit": "off",
+                        # A writer whose machine is gone must not hold its locks until TCP notices.
+                        "idle_in_transaction_session_timeout": "60s",
                         "default_transaction_read_only": "on" if readonly else "off",
                     },
                 )
