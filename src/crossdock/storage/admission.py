@@ -1,7 +1,7 @@
 """Admission of reads: while orders wait to be written, reads start one after another, some time apart.
 
 Readers run on threads beside the writer and share the interpreter with it. Four clients that read in a loop would
-halve the rate of capture; a reader that waits two milliseconds is not noticed by anybody.
+halve the rate of capture; a reader that waits four milliseconds is not noticed by anybody.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-SPACING_SECONDS = 0.002
+SPACING_SECONDS = 0.004
 
 
 class Turnstile:
