@@ -21,3 +21,11 @@ def test_batch_ids_are_forgotten_after_a_day(world: World) -> None:
     world.clock.at += BATCHES_KEPT + 1
     assert world.do(KeepHouse()).batches > 0
     assert world.do(KeepHouse()).batches == 0
+
+
+def test_a_change_of_the_configuration_is_seen_though_an_older_one_is_forgotten(world: World) -> None:
+    world.receive("MUG", "DC", 5)
+    world.clock.at += BATCHES_KEPT + 1
+    world.do(KeepHouse())
+    world.put_location("DC", 0, active=False)
+    assert world.capture("A1", ("MUG", 1)).fulfillments == ()

@@ -184,6 +184,18 @@ def _ids(world: World, sku: str, code: str) -> Any:
 
 
 @pytest.mark.postgres
+def test_a_repair_is_seen_by_a_process_that_never_saw_the_damage(postgresql_url: str):
+    with World(postgresql_url) as one:
+        one.standard("DC", "STORE")
+        one.receive("MUG", "DC", 10)
+        with World(postgresql_url, upgrade=False) as other:
+            other.capture("A1", ("MUG", 1))
+            one.change("UPDATE positions SET on_hand = on_hand + 7")
+            one.do(RepairStock(actor=one.actor))
+            other.assert_sound()
+            assert other.capture("A2", ("MUG", 9)).status == Status.ALLOCATED
+
+
 def test_a_repair_among_busy_writers_sees_nothing_half_done(postgresql_url: str):
     with World(postgresql_url) as one:
         one.standard("DC", "STORE")

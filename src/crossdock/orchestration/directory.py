@@ -13,9 +13,9 @@ from crossdock.kernel.content import canonical
 from crossdock.network import store as network
 from crossdock.network.calendars import CalendarBook, Days, WorkCalendar
 from crossdock.network.store import StoredChannel, StoredLocation
-from crossdock.orchestration import tables
 from crossdock.orchestration.errors import ConfigurationRefused, UnknownChannel, UnknownItem, UnknownPolicy
 from crossdock.routing.model import Network, Policy, Site
+from crossdock.storage import tables as storage
 from crossdock.storage import versions
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
@@ -49,8 +49,8 @@ class Directory:
 
         Changed items are only forgotten: they are read again when somebody asks for them.
         """
-        changes = session.fetch("SELECT count(*) FROM config_log")[0][0]
-        if changes == self._changes:
+        changes, last = session.fetch("SELECT count(*), coalesce(max(id), 0) FROM config_log")[0]
+        if changes == self._changes and last <= self._seen:
             return False
         rows = session.fetch("SELECT id, kind FROM config_log WHERE id > ? ORDER BY id", self._seen)
         # A lower id may be committed later, by another process or by a machine whose clock is behind: then all is read.
@@ -191,7 +191,7 @@ def _site(stored: StoredLocation) -> Site:
 
 def changed(unit: Unit, kind: str) -> None:
     """Tell every process that the configuration is another one now."""
-    unit.insert(tables.config_log, [(unit.ids.one(), kind, unit.now)])
+    unit.insert(storage.config_log, [(unit.ids.one(), kind, unit.now)])
 
 
 class StoredVersions:

@@ -30,6 +30,7 @@ from crossdock.inventory.model import (
 from crossdock.inventory.verify import EVERYTHING, Balance, Finding, Range
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
+from crossdock.orchestration import directory
 from crossdock.orchestration.commands import Repaired, RepairStock
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.rearrange import Line, Standing, rearrange
@@ -254,6 +255,10 @@ class RepairHandler:
                 break
             findings = _look(unit, command, repairs.items)
         self._engine.changed_otherwise(repairs.items)
+        if repairs.items:
+            # A counter that was changed behind the ledger's back is in some pictures and not in others, so that the
+            # mend's own movement would be wrong in half of them: every process reads its picture anew.
+            directory.changed(unit, "stock")
         return [Repaired(repaired=tuple(repairs.subjects), left=tuple(findings))]
 
 

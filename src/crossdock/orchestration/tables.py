@@ -31,11 +31,3 @@ policies = table(
     big("activated_at"),
     text("actor"),
 )
-
-# A row for each change of the configuration: processes see by the last id that theirs is old.
-config_log = table(
-    "config_log",
-    big("id", primary_key=True, autoincrement=False),
-    text("kind"),
-    big("at"),
-)

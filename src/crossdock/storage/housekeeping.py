@@ -46,6 +46,8 @@ class HousekeepingHandler:
             batches=session.execute("DELETE FROM batches WHERE committed_at < ?", now - BATCHES_KEPT),
             stock_log=session.execute("DELETE FROM stock_log WHERE id < ?", last - STOCK_LOG_KEPT),
         )
+        # Whoever counts the changes sees another number and reads the configuration anew: that is all a row is for.
+        session.execute("DELETE FROM config_log WHERE at < ?", now - BATCHES_KEPT)
         unit.dirty = True
         return [kept]
 

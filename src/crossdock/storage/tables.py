@@ -75,3 +75,11 @@ jobs = table(
     CheckConstraint("state IN ('waiting', 'running', 'succeeded', 'failed', 'canceled')", name="state"),
     Index("ix_jobs_state", "state", "id"),
 )
+
+# A row for each change of the configuration: processes see by the last id that theirs is old.
+config_log = table(
+    "config_log",
+    big("id", primary_key=True, autoincrement=False),
+    text("kind"),
+    big("at"),
+)
