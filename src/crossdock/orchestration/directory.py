@@ -56,7 +56,7 @@ class Directory:
         # A lower id may be committed later, by another process or by a machine whose clock is behind: then all is read.
         first = self._changes + len(rows) != changes
         self._changes = changes
-        self._seen = rows[-1][0] if rows else self._seen
+        self._seen = max(self._seen, last)
         self._items.clear()
         self._items_by_id.clear()
         if not first and all(kind == "item" for _, kind in rows):
