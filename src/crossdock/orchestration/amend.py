@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Outcome
 
 
-class OrderHandler:
+class OrderHandler(ABC):
     """What the commands on one order have in common: lock and load the batch's orders, change each, write once."""
 
     max_batch = 64
@@ -92,9 +93,9 @@ class OrderHandler:
         """Return the items that the commands bring into the orders, to be locked with those that are in them."""
         return ()
 
+    @abstractmethod
     def change(self, changes: Changes, unit: Unit, order: LoadedOrder, command: Any) -> dict[str, Any] | CapturedOrder:
         """Plan the change of one order; refuses before it has planned anything."""
-        raise NotImplementedError
 
 
 def _current(loaded: dict[int, LoadedOrder], command: Any) -> LoadedOrder:
