@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
 import crossdock.app  # noqa: F401  (every table is known)
+from crossdock.serve import ready
 from crossdock.storage import migrate
 from crossdock.storage.errors import SchemaOutdated
 from crossdock.storage.postgres import PostgresSession
@@ -64,10 +65,9 @@ def test_a_migration_can_be_taken_back(database_url: str):
 
 def test_a_program_says_when_the_schema_is_not_its_own(database_url: str):
     with World(database_url) as world:
-        world.read(lambda session: migrate.require_current(session, migrate.head()))
         world.change("UPDATE alembic_version SET version_num = '0000'")
-        with pytest.raises(SchemaOutdated, match="0000"):
-            world.read(lambda session: migrate.require_current(session, migrate.head()))
+    with pytest.raises(SchemaOutdated, match="0000"):
+        ready(database_url)
 
 
 def test_the_copied_schema_of_the_tests_is_the_migrated_one(database_url: str):

@@ -37,12 +37,6 @@ class LineData(msgspec.Struct, frozen=True, omit_defaults=True):
     metadata: dict[str, str] = {}
 
 
-class DeliveryData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the channel sent with a delivery beyond its columns."""
-
-    gift: bool = False
-
-
 def line_total(line: LineIn) -> int:
     """Return what a line costs in minor units: price × quantity − discounts + charges + taxes not included."""
     total = line.unit_price.amount * line.quantity

@@ -1,20 +1,11 @@
 """From pieces (who ships how many units of which row) to a plan with its bill, counted again in plain integers."""
 
-from typing import NamedTuple
-
 from crossdock.routing.geo import whole_km
 from crossdock.routing.model import Plan, SiteBill
 from crossdock.routing.view import View
 
 Pieces = list[tuple[int, int, int]]
 """(site's place in the network, row, units > 0), ordered by site, then row."""
-
-
-class Draft(NamedTuple):
-    """Pieces and their total as the solver counted it: cost and penalty, in milli."""
-
-    pieces: Pieces
-    total: float
 
 
 def plan_of(view: View, pieces: Pieces) -> Plan:

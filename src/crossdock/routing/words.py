@@ -1,7 +1,7 @@
 """A decision in plain English, for whoever runs a store or answers the phone."""
 
 from crossdock.kernel.money import milli_to_minor, show
-from crossdock.routing.explain import Check, Explanation, Told, Verdict
+from crossdock.routing.explain import Explanation, Told, Verdict
 
 # Why one location was out of the question, and why several were.
 _WHY = {
@@ -125,13 +125,6 @@ def _fenced(explanation: Explanation) -> list[str]:
             more = f" and {len(verdicts) - 3} more" if len(verdicts) > 3 else ""
             out.append(f"{len(verdicts)} locations were out of the question ({shown}{more}): {_WHY[fence][1]}.")
     return out
-
-
-def check_in_words(check: Check) -> str:
-    """Tell one fence of one location."""
-    return f"{check.fence}: expects {check.expected}, finds {check.actual}" + (
-        "" if check.passed else " – keeps it out"
-    )
 
 
 def _many(count: int, what: str) -> str:

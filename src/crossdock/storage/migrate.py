@@ -14,9 +14,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from crossdock.storage.errors import SchemaOutdated
-from crossdock.storage.session import Session
-
 T = TypeVar("T")
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -40,16 +37,6 @@ def upgrade(url: str) -> tuple[str | None, str]:
 def current(url: str) -> str | None:
     """Return the schema version that the database is at; None when it is empty."""
     return with_connection(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
-
-
-def require_current(session: Session, needed: str) -> None:
-    """Raise SchemaOutdated unless the database is at the needed version."""
-    try:
-        rows = session.fetch("SELECT version_num FROM alembic_version")
-    except Exception as error:
-        raise SchemaOutdated("The database is empty.") from error
-    if [row[0] for row in rows] != [needed]:
-        raise SchemaOutdated(f"The database is at {', '.join(r[0] for r in rows) or 'nothing'}, {needed} is needed.")
 
 
 def with_connection(url: str, work: Callable[[Connection], T]) -> T:

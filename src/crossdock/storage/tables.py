@@ -76,7 +76,7 @@ jobs = table(
     Index("ix_jobs_state", "state", "id"),
 )
 
-# A row for each change of the configuration: processes see by the last id that theirs is old.
+# A row for each change of the configuration: processes see by their number and the last id that theirs is old.
 config_log = table(
     "config_log",
     big("id", primary_key=True, autoincrement=False),
