@@ -142,12 +142,15 @@ def lowest(s: Floats, at_least: int) -> tuple[float, Bools]:
 
 
 class Root:
-    """The best prices found for the whole problem: v, its s, and the bound for sets of at least so many columns."""
+    """The best prices found for the whole problem: v, Σ q v, its s, and the bound for sets of at least so many columns.
 
-    __slots__ = ("bound", "s", "v")
+    A set costs at least `prices` and the s of its columns.
+    """
 
-    def __init__(self, v: Floats, s: Floats, bound: float) -> None:
-        self.v, self.s, self.bound = v, s, bound
+    __slots__ = ("bound", "prices", "s", "v")
+
+    def __init__(self, v: Floats, s: Floats, prices: float, bound: float) -> None:
+        self.v, self.s, self.prices, self.bound = v, s, prices, bound
 
     def rise(self, at_least: int) -> Floats:
         """Give by how much the bound rises when a column must be in the set; 0 for those that are anyway."""
@@ -161,13 +164,14 @@ class Root:
 def ascend(dual: Dual, v: Floats, at_least: int, upper: float, target: float, steps: int) -> Root:
     """Improve the prices until the bound reaches the target or the steps end; `upper` is where the optimum may be."""
     upper = upper if upper < np.inf else float(dual.q @ dual.p) + dual.offset
-    pace, best, since, before = 1.0, Root(v, v, -np.inf), 0, np.zeros(len(v))
+    pace, best, since, before = 1.0, Root(v, v, -np.inf, -np.inf), 0, np.zeros(len(v))
     for _ in range(steps):
         s, units, used = dual.reduced(v, dual.cover)
         least, chosen = lowest(s, at_least)
-        bound = dual.offset + float(dual.need @ v) + least
+        prices = dual.offset + float(dual.need @ v)
+        bound = prices + least
         if bound > best.bound:
-            best, since = Root(v, s, bound), 0
+            best, since = Root(v, s, prices, bound), 0
             if bound >= target:
                 break
         else:

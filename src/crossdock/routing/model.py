@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from crossdock.kernel.content import content_hash
 
-ENGINE = "crossdock-routing-1"
+ENGINE = "crossdock-routing-2"
 """The version of the algorithm: another one may choose another plan of equal cost, and says so in the record."""
 
 SplitRule = Literal["never", "line", "unit"]

@@ -3,6 +3,8 @@
 With one parcel per location the least total of a pair is exact: each line is filled by one of the two or by both,
 gain_l + gain_m − max(0, U_l + U_m − q) · min(margins). With several parcels it is a bound: the lines as if parcels
 did not matter, and as few parcels as the weight that only one of the two has, and the whole weight, allow.
+
+Most pairs of a large network need no such look: `promising` sorts them out by one matrix product.
 """
 
 import numpy as np
@@ -11,6 +13,48 @@ from crossdock.routing.problem import Problem
 from crossdock.routing.terms import Floats, Ints
 
 _CHUNK = 60_000
+_LEVELS = 4
+
+
+def promising(problem: Problem, upper: float, prices: float, s: Floats) -> tuple[Ints, Ints, Floats]:
+    """Give the pairs that may cost less than `upper`, and a bound below each; all others cost that much.
+
+    Two bounds count: prices with their s (`dual`) sum up over the pair, `prices` being Σ q v; and each line costs what
+    it costs where it is cheapest, and the penalty of the units that neither has. Units are counted by levels: those
+    missing are the product of "the left has at most so many" and "so many are missing beside them at the right".
+    """
+    missing = _missing(problem, upper)
+    some = problem.U > 0
+    alone = np.where(some, problem.q[:, None] * problem.c + problem.H, np.inf).min(axis=1)
+    lines = float(np.minimum(alone, problem.q * problem.p).sum())
+    least = np.maximum(missing + (lines + problem.f[:, None] + problem.f), prices + s[:, None] + s)
+    left, right = np.nonzero(np.triu(least < upper, 1))
+    return left, right, least[left, right]
+
+
+def _missing(problem: Problem, upper: float) -> Floats:
+    """Bound for all pairs what the units cost that neither has, above what they would cost anywhere."""
+    U, q = problem.U, problem.q
+    some = U > 0
+    dear = np.where(some, problem.c + problem.H, 0.0).max(axis=1)
+    per_unit = np.maximum(problem.p - dear, 0.0)
+    left, right = [], []
+    for line in np.flatnonzero(per_unit).tolist():
+        row, wanted = U[line], q[line]
+        levels = np.unique(row[row < wanted])
+        if len(levels) > _LEVELS:  # rounded up: fewer are missing
+            levels = levels[(np.arange(1, _LEVELS + 1) * len(levels)) // _LEVELS - 1]
+        below = -1.0
+        for level in levels.tolist():
+            left.append((row > below) & (row <= level))
+            beside = row + level if problem.split_lines else np.maximum(row, level)
+            # beyond `upper` nothing has to be told apart
+            right.append(np.minimum(np.maximum(wanted - beside, 0.0) * per_unit[line], upper))
+            below = level
+    if not left:
+        return np.zeros((problem.m, problem.m))
+    missing: Floats = np.array(left, dtype=np.float64).T @ np.array(right)
+    return missing
 
 
 def pair_totals(problem: Problem, left: Ints, right: Ints) -> Floats:

@@ -6,7 +6,7 @@ from crossdock.routing.additions import Additions
 from crossdock.routing.dual import Dual, Root, ascend
 from crossdock.routing.fill import fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
-from crossdock.routing.pairs import pair_totals
+from crossdock.routing.pairs import pair_totals, promising
 from crossdock.routing.prices import core_of, start_prices
 from crossdock.routing.problem import Problem
 from crossdock.routing.subsets import applies, optimum
@@ -15,7 +15,7 @@ from crossdock.routing.tree import Tree
 
 _CLIMBS = 40
 _STEPS = 40
-_PAIR_CELLS = 400_000
+_PAIR_CELLS = 200_000
 _FEW_PAIRS = 900
 _PAIRS_LOOKED_AT = 60
 _LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 1_200_000
@@ -103,7 +103,7 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     Where columns are few all pairs come first; else prices thin the columns out before.
     """
     few = problem.m * problem.m <= _FEW_PAIRS
-    unsettled = _all_pairs(problem, incumbents) if few else np.inf
+    unsettled = _all_pairs(problem, incumbents, None) if few else np.inf
     at_least = 3 if few else 2
     if not few:
         _drop_dear(problem, incumbents)
@@ -116,8 +116,8 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         return min(unsettled, root.bound), 0
     if not _thinned(problem, dual, incumbents, root, at_least):
         return min(unsettled, root.bound), 0
-    if not few and problem.m * problem.m * problem.n <= _PAIR_CELLS:
-        unsettled = _all_pairs(problem, incumbents)
+    if not few:
+        unsettled = _all_pairs(problem, incumbents, root)
         at_least = 3
         if problem.m < 3 or problem.most == 2:
             return unsettled, 0
@@ -181,14 +181,23 @@ def _thinned(problem: Problem, dual: Dual, incumbents: Incumbents, root: Root, a
         return False
     problem.keep(keep)
     dual.keep(keep)
+    root.s = root.s[keep]
     return True
 
 
-def _all_pairs(problem: Problem, incumbents: Incumbents) -> float:
+def _all_pairs(problem: Problem, incumbents: Incumbents, root: Root | None) -> float:
     """Offer every pair that may be among the two best; give the least bound among those left unsettled."""
-    left, right = np.triu_indices(problem.m, 1)
-    totals = pair_totals(problem, left, right)
     unsettled = np.inf
+    if root is None:
+        left, right = np.triu_indices(problem.m, 1)
+    else:
+        left, right, least_of = promising(problem, incumbents.second_key[0], root.prices, root.s)
+        most = max(1, _PAIR_CELLS // problem.n)
+        if len(left) > most:
+            order = least_of.argsort(kind="stable")
+            unsettled = float(least_of[order[most]])
+            left, right = left[order[:most]], right[order[:most]]
+    totals = pair_totals(problem, left, right)
     for looked, at in enumerate(totals.argsort(kind="stable").tolist()):
         least = float(totals[at])
         if least >= incumbents.second_key[0]:
