@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import text as sql
 
 from crossdock.storage.schema import big, blob, small, table, text
 
@@ -72,14 +73,22 @@ claims = table(
     CheckConstraint("state IN (1, 2, 3)", name="state"),
     Index("ix_claims_owner_id", "owner_id"),
     Index("ix_claims_source", "item_id", "location_id"),
+    Index(
+        "ix_claims_supply_line",
+        "supply_line_id",
+        sqlite_where=sql("supply_line_id IS NOT NULL"),
+        postgresql_where=sql("supply_line_id IS NOT NULL"),
+    ),
     fillfactor=80,
 )
 
+# What is coming: a line of a purchase order, a transfer, a return under way. Its name is (reference, line).
 supply_lines = table(
     "supply_lines",
     big("id", primary_key=True, autoincrement=False),
     small("kind"),
     text("reference"),
+    text("line"),
     big("item_id"),
     big("location_id"),
     big("stock_class"),
@@ -89,9 +98,47 @@ supply_lines = table(
     big("claimed"),
     small("state"),
     big("created_at"),
+    big("changed_at"),
     CheckConstraint("claimed >= 0 AND received >= 0", name="counters"),
-    Index("ix_supply_lines_item", "item_id", "expected_day"),
-    Index("uq_supply_lines_reference", "reference", "item_id", "location_id", unique=True),
+    # What is not coming any more cannot be claimed: neither what was received nor what was called off.
+    CheckConstraint("claimed = 0 OR (state = 1 AND claimed <= quantity - received)", name="never_promised_twice"),
+    CheckConstraint("state IN (1, 2, 3)", name="state"),
+    Index("ix_supply_lines_item", "item_id", "state", "expected_day"),
+    Index("ix_supply_lines_day", "expected_day", "id"),
+    Index("uq_supply_lines_reference", "reference", "line", unique=True),
+    fillfactor=80,
+)
+
+# What arrived of a line, each record of a source once; the cause of a movement.
+supply_receipts = table(
+    "supply_receipts",
+    text("source", primary_key=True),
+    text("record", primary_key=True),
+    big("id"),
+    big("supply_line_id"),
+    big("quantity"),
+    blob("content_hash"),
+    big("occurred_at"),
+    big("recorded_at"),
+    text("actor"),
+    Index("ix_supply_receipts_id", "id"),
+    Index("ix_supply_receipts_line", "supply_line_id"),
+    clustered=True,
+)
+
+# How many units of an item wait for stock that is not there (kind 1), or were preordered (kind 2), and how many may.
+waiting_limits = table(
+    "waiting_limits",
+    small("kind", primary_key=True),
+    big("item_id", primary_key=True),
+    # 0 stands for all channels together.
+    big("channel_id", primary_key=True),
+    big("used"),
+    big("allowed"),
+    CheckConstraint("used >= 0", name="used"),
+    CheckConstraint("kind IN (1, 2)", name="kind"),
+    clustered=True,
+    fillfactor=70,
 )
 
 movements = table(
