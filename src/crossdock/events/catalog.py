@@ -8,42 +8,15 @@ A writer makes a row with ``new_event(OrderCaptured(...), at=…, subject=…, a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import msgspec
 
+from crossdock.events import reservations
+from crossdock.events.base import PREFIX, EventData, EventRow, EventType, new_event
 from crossdock.kernel.money import Money
 
-PREFIX = "org.crossdock."
-"""Put before a type in the CloudEvents envelope."""
-
-_encode = msgspec.json.Encoder().encode
-
-
-class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an event says; its class knows the type's name."""
-
-    type: ClassVar[str] = ""
-    summary: ClassVar[str] = ""
-
-
-class EventType(NamedTuple):
-    """One entry of the catalogue."""
-
-    name: str
-    data: type[EventData]
-    summary: str
-
-
-class EventRow(NamedTuple):
-    """A row of the log without its position: the columns of ``events`` after ``id``, in their order."""
-
-    type: str
-    at: int
-    subject: str
-    order_id: int | None
-    actor: str
-    data: str
+__all__ = ["CATALOG", "PREFIX", "EventData", "EventRow", "EventType", "new_event", "sample"]
 
 
 class ConfigChange(msgspec.Struct, frozen=True):
@@ -278,18 +251,10 @@ _TYPES: tuple[type[EventData], ...] = (
     JobFinished,
     ApiKeyCreated,
     ApiKeyRevoked,
+    *(type(event) for event in reservations.SAMPLES),
 )
 
 CATALOG: dict[str, EventType] = {data.type: EventType(data.type, data, data.summary) for data in _TYPES}
-
-
-def new_event(data: EventData, *, at: int, subject: str, actor: str, order_id: int | None = None) -> EventRow:
-    """Return the row that the log stores for a fact: ``session.insert(events, [(position, *row), …])``.
-
-    ``subject`` is the public id or code of what it happened to, ``order_id`` the bare id of the order whose timeline
-    shows it, ``actor`` who did it (``key:name``, ``user:email``, ``system:part``).
-    """
-    return EventRow(data.type, at, subject, order_id, actor, _encode(data).decode())
 
 
 def sample(name: str) -> Any:
@@ -340,5 +305,6 @@ _SAMPLES: dict[str, EventData] = {
         JobFinished(job_id=_JOB, kind="orders.import", state="succeeded", done=1000, failed=2),
         ApiKeyCreated(key_id=_KEY, name="web shop", scopes=("orders:write",)),
         ApiKeyRevoked(key_id=_KEY, name="web shop"),
+        *reservations.SAMPLES,
     )
 }  # fmt: skip

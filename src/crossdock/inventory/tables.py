@@ -200,3 +200,64 @@ repairs = table(
     text("before"),
     text("after"),
 )
+
+# Units held for a cart or a checkout until they are ordered, given back, or the time is over.
+reservations = table(
+    "reservations",
+    big("id", primary_key=True, autoincrement=False),
+    big("channel_id"),
+    text("external_id", nullable=True),
+    small("state"),
+    text("method"),
+    text("country"),
+    text("area"),
+    big("x", nullable=True),
+    big("y", nullable=True),
+    big("z", nullable=True),
+    # Where the goods are picked up; none when they are shipped.
+    big("location_id", nullable=True),
+    big("due_day", nullable=True),
+    small("partial"),
+    big("units"),
+    # The open claims' sum; verify proves it.
+    big("held"),
+    big("order_id", nullable=True),
+    big("created_at"),
+    big("expires_at"),
+    big("ended_at", nullable=True),
+    text("reason"),
+    # The record of the last decision, from which it can be decided again.
+    blob("decision"),
+    big("version"),
+    CheckConstraint("state IN (1, 2, 3, 4, 5)", name="state"),
+    CheckConstraint("held >= 0 AND held <= units", name="held"),
+    CheckConstraint("state = 1 OR held = 0", name="ended_holds_nothing"),
+    # The sweeper asks twice a second for what is past its time.
+    Index("ix_reservations_expiry", "state", "expires_at"),
+    Index("ix_reservations_order_id", "order_id"),
+    fillfactor=80,
+)
+
+# Idempotency of reservations: (channel, external id) once, with the content that was asked for.
+reservation_keys = table(
+    "reservation_keys",
+    big("channel_id", primary_key=True),
+    text("external_id", primary_key=True),
+    big("reservation_id"),
+    blob("content_hash"),
+    clustered=True,
+)
+
+# What was asked for, by item: a bundle's line has a row for each of its parts.
+reservation_lines = table(
+    "reservation_lines",
+    big("reservation_id", primary_key=True),
+    big("no", primary_key=True),
+    big("line_no"),
+    big("line_item_id"),
+    big("line_quantity"),
+    big("item_id"),
+    big("quantity"),
+    CheckConstraint("quantity > 0 AND line_quantity > 0", name="quantity"),
+    clustered=True,
+)

@@ -122,3 +122,50 @@ class ConfigurationRefused(Refused):
     code = "configuration_refused"
     title = "The configuration contradicts itself"
     next_step = "Correct the fields named in `errors`."
+
+
+class ReservationNotFound(NotFound):
+    """There is no reservation of this id."""
+
+    code = "reservation_not_found"
+    title = "There is no such reservation"
+
+
+class ReservationContentDiffers(Conflict):
+    """The same external id came again with another content."""
+
+    code = "reservation_content_differs"
+    title = "This external id was reserved with another content"
+    next_step = "Change the reservation with its actions, or use an external id of its own for another attempt."
+
+
+class ReservationRefused(Refused):
+    """A reservation contradicts itself."""
+
+    code = "reservation_refused"
+    title = "The reservation contradicts itself"
+    next_step = "Correct the fields named in `errors`."
+
+
+class NotEnoughToReserve(Refused):
+    """What is asked for is not there, or not where it may come from."""
+
+    code = "not_enough_to_reserve"
+    title = "Not everything that is asked for can be reserved"
+    next_step = "Ask for less, or set `partial` to reserve what there is; `errors` says how much of each line."
+
+
+class ReservedTooLate(Refused):
+    """The units are there, but nobody can have them at the customer's by the date."""
+
+    code = "reservation_too_late"
+    title = "It cannot be there by the date"
+    next_step = "Ask for a later date, or without one."
+
+
+class MoveImpossible(Refused):
+    """The units cannot be held where they are to be moved to."""
+
+    code = "reservation_not_movable"
+    title = "The reservation cannot be moved there"
+    next_step = "The reservation stays as it was; choose another location or supply line."
