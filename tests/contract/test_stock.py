@@ -1,8 +1,12 @@
 """Facts about stock: recorded whatever they do to the numbers, and what follows from them is routed at once."""
 
+from functools import partial
+
 import pytest
 
+from crossdock.inventory import list_movements
 from crossdock.kernel.clock import HOUR, MINUTE
+from crossdock.kernel.ids import encode_id
 from crossdock.orders.model import Status
 from tests.support.world import World
 
@@ -56,7 +60,7 @@ def test_a_count_replaces_what_was_known(world: World):
 
 
 def test_what_moved_after_a_late_count_stays_on_top(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     world.receive("MUG", "DC", 10, at=start)
     world.receive("MUG", "DC", 4, at=start + 2 * HOUR)
     world.sell("MUG", "DC", 1, at=start + 3 * HOUR)
@@ -65,22 +69,28 @@ def test_what_moved_after_a_late_count_stays_on_top(world: World):
 
 
 def test_what_happened_before_a_count_and_is_told_after_it_changes_nothing(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     world.count("MUG", "DC", 7, at=start + HOUR)
     assert world.sell("MUG", "DC", 2, at=start).on_hand == 7
     assert world.receive("MUG", "DC", 5, at=start + HOUR).on_hand == 7
     assert world.sell("MUG", "DC", 2, at=start + HOUR + 1).on_hand == 5
 
 
+def test_what_a_clock_that_is_ahead_tells_happened_when_it_was_recorded(world: World):
+    world.receive("MUG", "DC", 4, at=world.clock.at + 9 * HOUR)
+    assert world.rows("SELECT occurred_at - recorded_at FROM movements") == [(0,)]
+    assert world.count("MUG", "DC", 7).on_hand == 7
+
+
 def test_an_older_count_is_recorded_and_changes_nothing(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     world.count("MUG", "DC", 7, at=start + HOUR)
     assert world.count("MUG", "DC", 90, at=start).on_hand == 7
     assert world.rows("SELECT count(*) FROM movements WHERE type = 2") == [(2,)]
 
 
 def test_an_unchanged_count_moves_the_instant(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     world.count("MUG", "DC", 7, at=start)
     world.count("MUG", "DC", 7, at=start + MINUTE)
     assert world.rows("SELECT counted_at FROM positions") == [(start + MINUTE,)]
@@ -88,7 +98,7 @@ def test_an_unchanged_count_moves_the_instant(world: World):
 
 
 def test_a_count_sees_what_the_same_message_moved(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     outcomes = world.record(
         world.fact("received", "MUG", "DC", 5, at=start + HOUR),
         world.fact("counted", "MUG", "DC", 3, at=start),
@@ -98,13 +108,13 @@ def test_a_count_sees_what_the_same_message_moved(world: World):
 
 
 def test_what_moved_at_the_instant_of_a_count_was_counted(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     world.receive("MUG", "DC", 5, at=start)
     assert world.count("MUG", "DC", 3, at=start).on_hand == 3
 
 
 def test_a_count_stands_against_what_the_same_message_tells_of_before(world: World):
-    start = world.clock.at
+    start = world.clock.at - 4 * HOUR
     outcomes = world.record(
         world.fact("counted", "MUG", "DC", 7, at=start + HOUR),
         world.fact("sold", "MUG", "DC", 2, at=start),
@@ -236,3 +246,26 @@ def _berlin():
     from crossdock.orders.model import AddressIn
 
     return AddressIn(country="DE")
+
+
+# -- the ledger read back ---------------------------------------------------------------------------------------------
+
+
+def test_the_history_of_an_item_is_read_back_along_its_positions(world: World):
+    world.receive("MUG", "DC", 9)
+    world.receive("MUG", "STORE", 4)
+    world.receive("PEN", "DC", 2)
+    world.capture("A1", ("MUG", 3))
+    world.sell("MUG", "STORE", 1)
+    everything = world.rows("SELECT id FROM movements WHERE item_id = (SELECT id FROM items WHERE sku = 'MUG')")
+    read: list[str] = []
+    after = None
+    while True:
+        page = world.read(partial(list_movements, sku="MUG", after=after, limit=2))
+        read += [movement.id for movement in page.movements]
+        if page.next is None:
+            break
+        after = page.next
+    assert read == [encode_id("mov", id_) for (id_,) in sorted(everything, reverse=True)]
+    there = world.read(lambda session: list_movements(session, "MUG", "STORE")).movements
+    assert [movement.type for movement in there] == ["sold", "received"]

@@ -90,21 +90,21 @@ def test_the_guard_takes_as_one_after_the_other_would(open_world: World, stock, 
     try:
         session.begin()
         free: dict[tuple[Kind, tuple[int, ...]], int] = defaultdict(int)
-        for (kind, key, _), units in zip(KEYS, stock, strict=True):
+        for (kind, key, _, _), units in zip(KEYS, stock, strict=True):
             if missing_row and key[0] == 3:
                 continue
             free[kind, key] = units
             if kind is Kind.CAPACITY:
                 session.execute("INSERT INTO capacities VALUES (?, ?, ?, 0, ?)", *key, units)
             else:
-                session.execute("INSERT INTO positions VALUES (?, ?, ?, ?, 0, 0, 0, 0, NULL, NULL)", *key, units)
-        lost = guard.take(session, commands)
+                session.execute("INSERT INTO positions VALUES (?, ?, ?, ?, 0, 0, 0, 0, NULL, NULL, NULL)", *key, units)
+        lost = guard.take(session, commands).missing
 
         naive = []
         taken: dict[tuple[Kind, tuple[int, ...]], int] = defaultdict(int)
         for command in commands:
             sums: dict[tuple[Kind, tuple[int, ...]], int] = defaultdict(int)
-            for kind, key, quantity in command:
+            for kind, key, quantity, _ in command:
                 sums[kind, key] += quantity
             fits = all(taken[thing] + units <= free[thing] for thing, units in sums.items())
             naive.append(fits)

@@ -25,6 +25,8 @@ COUNTERS = {
     "position.allocated up": "UPDATE positions SET allocated = allocated + 1 WHERE {position}",
     "position.allocated down": "UPDATE positions SET allocated = allocated - 1 WHERE {position}",
     "position.short": "UPDATE positions SET short = short + 1 WHERE {position}",
+    "position.last_movement": "UPDATE positions SET last_movement = 7 WHERE {position}",
+    "movement.previous": "UPDATE movements SET previous = NULL WHERE {allocation}",
     "a position gone": "DELETE FROM positions WHERE {position}",
     "movement.on_hand": "UPDATE movements SET on_hand = on_hand - 2 WHERE {receipt}",
     "movement.picked": "UPDATE movements SET picked = picked + 1 WHERE {receipt}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from crossdock.inventory import tables
 from crossdock.inventory.model import PLAIN, CauseKind, Counters, Movement, MovementType, PositionKey
@@ -20,15 +21,63 @@ _LOCK = """
     ORDER BY p.item_id, p.location_id, p.stock_class {lock}
 """
 _WRITE = """
-    WITH v(item_id, location_id, stock_class, on_hand, picked, reserved, allocated, short) AS ({keys})
+    WITH v(item_id, location_id, stock_class, on_hand, picked, reserved, allocated, short, head) AS ({keys})
     UPDATE positions SET
         on_hand = positions.on_hand + v.on_hand, picked = positions.picked + v.picked,
         reserved = positions.reserved + v.reserved, allocated = positions.allocated + v.allocated,
-        short = positions.short + v.short
+        short = positions.short + v.short, last_movement = v.head
     FROM v
     WHERE positions.item_id = v.item_id AND positions.location_id = v.location_id
       AND positions.stock_class = v.stock_class
 """
+_HEADS = """
+    WITH k(item_id, location_id, stock_class) AS ({keys})
+    SELECT p.item_id, p.location_id, p.stock_class, p.last_movement
+    FROM k JOIN positions p
+      ON p.item_id = k.item_id AND p.location_id = k.location_id AND p.stock_class = k.stock_class
+"""
+_SET_HEADS = """
+    WITH v(item_id, location_id, stock_class, head) AS ({keys})
+    UPDATE positions SET last_movement = v.head FROM v
+    WHERE positions.item_id = v.item_id AND positions.location_id = v.location_id
+      AND positions.stock_class = v.stock_class
+"""
+_LINK_AGAIN = """
+    UPDATE movements SET previous = v.previous
+    FROM (
+        SELECT id, lag(id) OVER (ORDER BY id) AS previous FROM movements
+        WHERE item_id = ? AND location_id = ? AND stock_class = ?
+    ) AS v
+    WHERE movements.id = v.id AND item_id = ? AND location_id = ? AND stock_class = ?
+"""
+_HEAD_AGAIN = """
+    UPDATE positions SET last_movement = (
+        SELECT max(id) FROM movements WHERE item_id = ? AND location_id = ? AND stock_class = ?
+    ) WHERE item_id = ? AND location_id = ? AND stock_class = ?
+"""
+EMPTY = (0, 0, 0, 0, 0, None, None, None)
+"""What follows the key of a position that was never touched."""
+
+
+class Chain:
+    """The newest movement of each locked position, while a transaction adds to them: each line names the one before.
+
+    The history of a position is read back along these names; an index by position would cost a page of the disk for
+    each line that a feed of millions writes.
+    """
+
+    def __init__(self, heads: Mapping[Any, int | None]) -> None:
+        self._heads = dict(heads)
+
+    def link(self, key: PositionKey, movement: int) -> int | None:
+        """Make a movement the newest one of its position; returns the one before it."""
+        previous = self._heads.get(key)
+        self._heads[key] = movement
+        return previous
+
+    def head(self, key: PositionKey) -> int | None:
+        """Return the newest movement of a position."""
+        return self._heads.get(key)
 
 
 def lock(session: Session, keys: Iterable[PositionKey]) -> dict[PositionKey, Counters]:
@@ -44,7 +93,7 @@ def open_positions(unit: Unit, keys: Iterable[PositionKey]) -> dict[PositionKey,
     missing = [key for key in wanted if key not in known]
     if not missing:
         return known
-    unit.session.insert_new(tables.positions, [(*key, 0, 0, 0, 0, 0, None, None) for key in missing])
+    unit.session.insert_new(tables.positions, [(*key, *EMPTY) for key in missing])
     return lock(unit.session, wanted)
 
 
@@ -54,40 +103,91 @@ def post(unit: Unit, movements: Sequence[Movement]) -> None:
     The sums are written by one statement. Raises Mismatch when a position is missing; a counter below what its CHECK
     allows raises Poisoned from the database: both mean that nothing of the transaction stays.
     """
+    chain, ids = _chain(unit, movements), unit.ids.take(len(movements))
+    rows = _linked(unit, chain, ids, movements)
     sums: dict[PositionKey, Counters] = defaultdict(Counters)
     for movement in movements:
         sums[movement.key] = sums[movement.key].plus(movement.change)
-    rows = [(*key, *change) for key, change in sorted(sums.items()) if any(change)]
-    changed = unit.session.execute_keys(_WRITE, ("bigint",) * 8, rows)
-    if changed != len(rows):
-        raise Mismatch(f"{len(rows)} positions were to change and {changed} did")
+    counters = [(*key, *change, chain.head(key)) for key, change in sorted(sums.items())]
+    changed = unit.session.execute_keys(_WRITE, ("bigint",) * 9, counters)
+    if changed != len(counters):
+        raise Mismatch(f"{len(counters)} positions were to change and {changed} did")
     for (item, location, stock_class), change in sums.items():
         if stock_class == PLAIN and change.claimable:
             unit.stock_changes.append((item, location, change.claimable))
-    record(unit, movements)
+    unit.insert(tables.movements, rows)
 
 
 def record(unit: Unit, movements: Sequence[Movement]) -> None:
-    """Write movements whose effect on the counters has been applied by the guard already."""
-    ids = unit.ids.take(len(movements))
-    unit.insert(
-        tables.movements,
-        [
-            (id_, m.type, *m.key, *m.change, m.occurred_at, unit.now, m.cause_kind, m.cause_id, m.sequence)
-            for id_, m in zip(ids, movements, strict=True)
-        ],
-    )
+    """Write movements whose effect on the counters somebody else has applied to the locked positions."""
+    chain, ids = _chain(unit, movements), unit.ids.take(len(movements))
+    unit.insert(tables.movements, _linked(unit, chain, ids, movements))
+    heads = sorted((*key, chain.head(key)) for key in {movement.key for movement in movements})
+    unit.session.execute_keys(_SET_HEADS, ("bigint",) * 4, heads)
 
 
-def allocated(unit: Unit, claims: Sequence[tuple[int, int, int, int]]) -> None:
-    """Write the ledger lines of allocations that the guard has taken: claim id, item, location, quantity each."""
-    ids = unit.ids.take(len(claims))
+def allocated(unit: Unit, claims: Sequence[tuple[int, int, int, int]], chain: Chain) -> None:
+    """Write the ledger lines of allocations that the guard has taken: claim id, item, location, quantity each.
+
+    The line goes by the claim's own id, which the guard was given as the mark: it has set the positions' heads.
+    """
     now, kind, cause = unit.now, MovementType.ALLOCATED.value, CauseKind.CLAIM.value
+    link = chain.link
     unit.insert(
         tables.movements,
         [
-            (id_, kind, item, location, PLAIN, 0, 0, 0, quantity, 0, now, now, cause, claim, 0)
-            for id_, (claim, item, location, quantity) in zip(ids, claims, strict=True)
+            (
+                id_,
+                kind,
+                item,
+                location,
+                PLAIN,
+                0,
+                0,
+                0,
+                n,
+                0,
+                now,
+                now,
+                cause,
+                id_,
+                0,
+                link((item, location, PLAIN), id_),
+            )
+            for id_, item, location, n in claims
         ],
     )
     unit.stock_changes.extend((item, location, -quantity) for _, item, location, quantity in claims)
+
+
+def chain_again(unit: Unit, key: PositionKey) -> None:
+    """Make a position's movements, by their ids, one chain again that ends in its head."""
+    for sql in (_LINK_AGAIN, _HEAD_AGAIN):
+        unit.session.execute(sql, *key, *key)
+    unit.dirty = True
+
+
+def _linked(
+    unit: Unit, chain: Chain, ids: Sequence[int], movements: Sequence[Movement]
+) -> list[tuple[int | None, ...]]:
+    return [
+        (
+            id_,
+            m.type,
+            *m.key,
+            *m.change,
+            m.occurred_at,
+            unit.now,
+            m.cause_kind,
+            m.cause_id,
+            m.sequence,
+            chain.link(m.key, id_),
+        )
+        for id_, m in zip(ids, movements, strict=True)
+    ]
+
+
+def _chain(unit: Unit, movements: Sequence[Movement]) -> Chain:
+    keys = sorted({movement.key for movement in movements})
+    rows = unit.session.fetch_keys(_HEADS, _KEY, keys)
+    return Chain({(row[0], row[1], row[2]): row[3] for row in rows})

@@ -101,29 +101,43 @@ def list_movements(
     session: Session, sku: str | None = None, location: str | None = None, after: int | None = None, limit: int = 100
 ) -> MovementPage:
     """Return the ledger, newest first; of one item, of one location, or all."""
-    where: list[str] = []
-    params: list[Any] = []
-    if sku is not None:
-        where.append("m.item_id = (SELECT id FROM items WHERE sku = ?)")
-        params.append(sku)
-    if location is not None:
-        where.append("m.location_id = (SELECT id FROM locations WHERE code = ?)")
-        params.append(location)
-    if after is not None:
-        where.append("m.id < ?")
-        params.append(after)
-    sql = f"""
-        SELECT m.id, m.type, i.sku, l.code, m.stock_class, m.on_hand, m.picked, m.reserved, m.allocated, m.short,
-               m.occurred_at, m.recorded_at, m.cause_kind, m.cause_id
-        FROM movements m LEFT JOIN items i ON i.id = m.item_id LEFT JOIN locations l ON l.id = m.location_id
-        {"WHERE " + " AND ".join(where) if where else ""} ORDER BY m.id DESC LIMIT ?
-    """
-    rows = session.fetch(sql, *params, limit + 1)
+    before = after or _LAST_ID
+    if sku is None:
+        place = "" if location is None else "AND m.location_id = (SELECT id FROM locations WHERE code = ?)"
+        sql = f"{_LINES} WHERE m.id < ? {place} ORDER BY m.id DESC LIMIT ?"
+        rows = session.fetch(sql, before, *([] if location is None else [location]), limit + 1)
+    else:
+        place = "" if location is None else "AND p.location_id = (SELECT id FROM locations WHERE code = ?)"
+        sql = _HISTORY.format(place=place)
+        ids = session.fetch(
+            sql, before, sku, *([] if location is None else [location]), before, limit, before, limit + 1
+        )
+        rows = session.fetch_keys(
+            f"WITH k(id) AS ({{keys}}) {_LINES} JOIN k ON k.id = m.id ORDER BY m.id DESC", ("bigint",), ids
+        )
     causes = _causes(session, rows[:limit])
     found = [_movement(row, causes) for row in rows[:limit]]
     return MovementPage(found, int(rows[limit - 1][0]) if len(rows) > limit else None)
 
 
+_LAST_ID = (1 << 63) - 1
+_LINES = """
+    SELECT m.id, m.type, i.sku, l.code, m.stock_class, m.on_hand, m.picked, m.reserved, m.allocated, m.short,
+           m.occurred_at, m.recorded_at, m.cause_kind, m.cause_id
+    FROM movements m LEFT JOIN items i ON i.id = m.item_id LEFT JOIN locations l ON l.id = m.location_id
+"""
+# Back along each position's chain, until it has given a page of its own.
+_HISTORY = """
+    WITH RECURSIVE h(id, previous, found) AS (
+        SELECT m.id, m.previous, CASE WHEN m.id < ? THEN 1 ELSE 0 END
+        FROM items i JOIN positions p ON p.item_id = i.id JOIN movements m ON m.id = p.last_movement
+        WHERE i.sku = ? {place}
+        UNION ALL
+        SELECT m.id, m.previous, h.found + CASE WHEN m.id < ? THEN 1 ELSE 0 END
+        FROM h JOIN movements m ON m.id = h.previous WHERE h.found <= ?
+    )
+    SELECT id FROM h WHERE id < ? ORDER BY id DESC LIMIT ?
+"""
 _TYPES: tuple[v.MovementWord, ...] = get_args(v.MovementWord)
 _CAUSES: tuple[v.CauseWord, ...] = get_args(v.CauseWord)
 _PREFIXES = {CauseKind.CLAIM: "clm", CauseKind.STOCK_RECORD: "rec", CauseKind.REPAIR: "rep"}

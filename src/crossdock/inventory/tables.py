@@ -30,6 +30,8 @@ positions = table(
     # The instant and basis of the last count: older counts change nothing, later movements apply on top.
     big("counted_at", nullable=True),
     small("count_basis", nullable=True),
+    # The newest line of the ledger about this position: its history is read from here, line by line back.
+    big("last_movement", nullable=True),
     CheckConstraint("picked >= 0 AND reserved >= 0 AND allocated >= 0 AND short >= 0", name="counters"),
     CheckConstraint("reserved + allocated <= on_hand + short", name="never_sold_twice"),
     CheckConstraint("picked <= allocated", name="picked_is_allocated"),
@@ -159,8 +161,10 @@ movements = table(
     small("cause_kind"),
     big("cause_id"),
     small("sequence"),
+    # The position's movement before this one. An index by position would cost a page for each line that a feed writes;
+    # this costs eight bytes.
+    big("previous", nullable=True),
     Index("uq_movements_cause", "cause_id", "cause_kind", "type", "sequence", unique=True),
-    Index("ix_movements_position", "item_id", "location_id", "stock_class", "occurred_at"),
 )
 
 # Facts that came from outside: one row a record, so that a record told twice counts once.

@@ -48,6 +48,8 @@ class Balance(NamedTuple):
     moved: Counters
     reserved: int
     allocated: int
+    broken: int = 0
+    """Not 0 when the position's movements, each naming the one before it, are no chain that ends in its head."""
 
     @property
     def target(self) -> Counters:
@@ -69,27 +71,31 @@ _KEY = "item_id, location_id, stock_class"
 _CHANGES = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in COUNTERS)
 _SUMS = ", ".join(
     f"CAST(sum({name}) AS bigint)"
-    for name in ("there", *COUNTERS, *(f"m_{name}" for name in COUNTERS), "c_reserved", "c_allocated")
+    for name in ("there", *COUNTERS, *(f"m_{name}" for name in COUNTERS), "c_reserved", "c_allocated", "chain")
 )
+# In a chain each id but the head's is named once as the previous one: the ids less the names leave the head. Sums of
+# remainders cannot overflow, and ten million of them fit.
+_CHAIN = "CAST(sum(coalesce(previous, 0) % 1000000007) - sum(id % 1000000007) AS bigint) AS chain"
 _UNEQUAL = " OR ".join(f"sum({name}) <> sum(m_{name})" for name in COUNTERS)
 _UNBALANCED = f"""
     WITH m AS (
-        SELECT {_KEY}, {_CHANGES} FROM movements WHERE item_id BETWEEN ? AND ? GROUP BY {_KEY}
+        SELECT {_KEY}, {_CHANGES}, {_CHAIN} FROM movements WHERE item_id BETWEEN ? AND ? GROUP BY {_KEY}
     ), c AS (
         SELECT {_KEY}, CAST(sum(CASE WHEN kind = 1 THEN quantity ELSE 0 END) AS bigint) AS reserved,
             CAST(sum(CASE WHEN kind = 2 THEN quantity ELSE 0 END) AS bigint) AS allocated
         FROM claims WHERE state = 1 AND source = 0 AND item_id BETWEEN ? AND ? GROUP BY {_KEY}
     ), a AS (
         SELECT {_KEY}, 1 AS there, on_hand, picked, reserved, allocated, short, 0 AS m_on_hand, 0 AS m_picked,
-            0 AS m_reserved, 0 AS m_allocated, 0 AS m_short, 0 AS c_reserved, 0 AS c_allocated
+            0 AS m_reserved, 0 AS m_allocated, 0 AS m_short, 0 AS c_reserved, 0 AS c_allocated,
+            coalesce(last_movement, 0) % 1000000007 AS chain
         FROM positions WHERE item_id BETWEEN ? AND ?
         UNION ALL
-        SELECT {_KEY}, 0, 0, 0, 0, 0, 0, on_hand, picked, reserved, allocated, short, 0, 0 FROM m
+        SELECT {_KEY}, 0, 0, 0, 0, 0, 0, on_hand, picked, reserved, allocated, short, 0, 0, chain FROM m
         UNION ALL
-        SELECT {_KEY}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reserved, allocated FROM c
+        SELECT {_KEY}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reserved, allocated, 0 FROM c
     )
     SELECT {_KEY}, {_SUMS} FROM a GROUP BY {_KEY}
-    HAVING sum(there) <> 1 OR {_UNEQUAL}
+    HAVING sum(there) <> 1 OR {_UNEQUAL} OR sum(chain) <> 0
         OR sum(reserved) <> sum(c_reserved) OR sum(allocated) <> sum(c_allocated)
         OR sum(short) <> CASE WHEN sum(reserved) + sum(allocated) > sum(on_hand)
                               THEN sum(reserved) + sum(allocated) - sum(on_hand) ELSE 0 END
@@ -117,10 +123,7 @@ _CAUSES = {1: "claim", 2: "stock record", 3: "repair"}
 def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) -> list[Balance]:
     """Return the positions whose counters are not what movements, claims and the law of ``short`` make them."""
     rows = session.fetch(_UNBALANCED, *items, *items, *items, limit)
-    return [
-        Balance((r[0], r[1], r[2]), r[3], Counters(*r[4:9]), Counters(*r[9:14]), reserved=r[14], allocated=r[15])
-        for r in rows
-    ]
+    return [Balance((r[0], r[1], r[2]), r[3], Counters(*r[4:9]), Counters(*r[9:14]), r[14], r[15], r[16]) for r in rows]
 
 
 def stock(session: Session, items: Range = EVERYTHING) -> list[Finding]:
@@ -141,6 +144,9 @@ def _positions(session: Session, items: Range) -> list[Finding]:
             if has != moved:
                 text = f"{field} of {name} is {has}, and its movements add up to {moved}."
                 found.append(Finding("counter_is_movements", name, balance.key, field, has, moved, text))
+        if balance.broken and balance.there:
+            text = f"The movements of {name} do not lead from the newest one back to the first."
+            found.append(Finding("ledger_is_a_chain", name, balance.key, "last_movement", balance.broken, 0, text))
         counters = balance.counters
         for field, has, claimed in (
             ("reserved", counters.reserved, balance.reserved),

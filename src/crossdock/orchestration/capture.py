@@ -84,16 +84,16 @@ class CaptureHandler:
         for order in new.values():
             self._route(order)
         engine.open_capacity(unit, [t for o in new.values() for r in o.routed for t in r.takes])
-        lost = guard.take(session, [[t for r in order.routed for t in r.takes] for order in new.values()])
+        taken = guard.take(session, [[t for r in order.routed for t in r.takes] for order in new.values()])
         kept: list[NewOrder] = []
-        for (index, order), missing in zip(new.items(), lost, strict=True):
+        for (index, order), missing in zip(new.items(), taken.missing, strict=True):
             if missing is None:
                 kept.append(order)
                 continue
             outcomes[index] = AGAIN
             engine.lost_race(demand.item_id for demand in order.demand)
         orders.give_up_keys(unit, [new[i].key for i in new if outcomes[i] is AGAIN])
-        answers = iter(self._write(unit, kept))
+        answers = iter(self._write(unit, kept, ledger.Chain(taken.heads)))
         for index in new:
             if outcomes[index] is None:
                 outcomes[index] = next(answers)
@@ -149,7 +149,7 @@ class CaptureHandler:
 
     # -- what is written -----------------------------------------------------------------------------------------
 
-    def _write(self, unit: Unit, kept: Sequence[NewOrder]) -> list[CapturedOrder]:
+    def _write(self, unit: Unit, kept: Sequence[NewOrder], chain: ledger.Chain) -> list[CapturedOrder]:
         if not kept:
             return []
         wanted = [(o.channel.id, o.order.customer.external_id) for o in kept if o.order.customer.external_id]
@@ -158,7 +158,7 @@ class CaptureHandler:
         answers = [rows.add(order, parties) for order in kept]
         rows.write()
         claims = [c for o in kept for r in o.routed for f in r.fulfillments for c in f.claims if not c.unlimited]
-        ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims])
+        ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims], chain)
         return answers
 
 

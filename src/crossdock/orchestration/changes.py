@@ -282,7 +282,7 @@ class Changes:
         claims.shrink(unit, list(self._claims_left.items()))
         claims.give_back_capacity(unit, self._capacity_back, utc_day(unit.now))
         self._engine.open_capacity(unit, [want for takes in self._capacity_takes for want in takes])
-        if any(missing is not None for missing in guard.take(unit.session, self._capacity_takes)):
+        if any(missing is not None for missing in guard.take(unit.session, self._capacity_takes).missing):
             raise CapacityLost
         ledger.post(unit, self._numbered())
         fulfillments.cancel_lines(unit, [(*key, n) for key, n in self._line_cancels.items()])

@@ -219,10 +219,11 @@ class Planner:
         for site, no, quantity in assignments:
             item = item_of[no]
             unlimited = mirror.is_unlimited(item, site)
-            claims[site].append(Claim(next(ids), no, item, site, quantity, unlimited))
+            claim = Claim(next(ids), no, item, site, quantity, unlimited)
+            claims[site].append(claim)
             if not unlimited:
                 mirror.debit(item, site, quantity)
-                takes.append(Take(Kind.POSITION_ALLOCATED, (item, site, PLAIN), quantity))
+                takes.append(Take(Kind.POSITION_ALLOCATED, (item, site, PLAIN), quantity, claim.id))
         made = []
         for bill in bills:
             site = bill.site_id

@@ -193,6 +193,9 @@ class Repairs:
                 kind, at = MovementType.REPAIRED, unit.now
                 movements.append(Movement(kind, balance.key, lacking, at, CauseKind.REPAIR, repair))
             self._set(balance.key, before, target)
+        for balance in balances:
+            if balance.broken:
+                ledger.chain_again(unit, balance.key)
         ledger.record(unit, movements)
 
     def _set(self, key: PositionKey, before: Counters, target: Counters) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -31,9 +31,10 @@ ORDER_CHECKS = frozenset(
         "order_mark",
     }
 )
-STOCK_CHECKS = frozenset({"position_exists", "counter_is_movements", "counter_is_claims", "short_is_claimed_beyond"})
+STOCK_CHECKS = frozenset(
+    {"position_exists", "counter_is_movements", "counter_is_claims", "short_is_claimed_beyond", "ledger_is_a_chain"}
+)
 """What repair can mend; the first number of a finding's key is the order, or the item."""
-_SLICE = 2_000
 Progress = Callable[[int, int], None]
 """Hears how many of how many steps are done."""
 
@@ -70,7 +71,7 @@ def verify(
     """
     began = time.perf_counter()
     whole = items is None and orders is None
-    stock = list(_slices(session)) if whole else [items] if items is not None else []
+    stock = [EVERYTHING] if whole else [items] if items is not None else []
     steps = len(stock) + len(_ORDER_CHECKS) * (whole or orders is not None) + 2 * whole
     done = 0
     findings: list[Finding] = []
@@ -97,16 +98,6 @@ def verify(
         findings=tuple(findings),
         complete=len(findings) < LIMIT,
     )
-
-
-def _slices(session: Session) -> Iterator[Range]:
-    """Cut all items, also those that only stock still names, into ranges that follow each other."""
-    low = EVERYTHING.low
-    sql = f"SELECT id FROM items WHERE id >= ? ORDER BY id LIMIT 1 OFFSET {_SLICE}"
-    while rows := session.fetch(sql, low):
-        yield Range(low, rows[0][0] - 1)
-        low = rows[0][0]
-    yield Range(low, EVERYTHING.high)
 
 
 def _counts(session: Session) -> dict[str, int]:

@@ -16,18 +16,44 @@ from crossdock.storage.session import Session
 
 
 class Kind(enum.IntEnum):
-    """What can be taken, in the order in which it is locked."""
+    """What can be taken, in the order in which it is locked; both kinds of a position are taken from one row."""
 
     CAPACITY = 1
-    POSITION_ALLOCATED = 2
+    SUPPLY = 3
+    POSITION_RESERVED = 4
+    POSITION_ALLOCATED = 5
+
+
+_POSITIONS = (Kind.POSITION_RESERVED, Kind.POSITION_ALLOCATED)
+
+Key = tuple[int, ...]
+Thing = tuple[Kind, Key]
+"""A limited row; that of a position goes by POSITION_ALLOCATED, whatever is taken of it."""
 
 
 class Take(NamedTuple):
-    """One thing wanted: a kind, the key of its row, and how much."""
+    """One thing wanted: a kind, the key of its row, how much, and for a position the id of the movement that tells it.
+
+    A quantity below 0 gives back what the command itself held, such as a reservation that becomes an allocation: a
+    command is served when what it wants of a row, less what it gives back, is there.
+    """
 
     kind: Kind
-    key: tuple[int, ...]
+    key: Key
     quantity: int
+    mark: int = 0
+
+
+class Taken(NamedTuple):
+    """What came of it: what each command lacked, and what the ledger must know of the positions.
+
+    ``missing``: a command each, None when it got everything. ``heads``: the last movement of each position before.
+    ``paid``: by how much giving back has lowered ``short``, by number of the command and position.
+    """
+
+    missing: list[Take | None]
+    heads: dict[Key, int | None]
+    paid: dict[tuple[int, Key], int]
 
 
 class _Statements(NamedTuple):
@@ -36,7 +62,18 @@ class _Statements(NamedTuple):
     write: str
 
 
-_SQL = {
+class _Free:
+    """A locked row: how much of it is free, and of a position also what is short and its last movement."""
+
+    __slots__ = ("free", "head", "short")
+
+    def __init__(self, free: int, short: int = 0, head: int | None = None) -> None:
+        self.free = free
+        self.short = short
+        self.head = head
+
+
+_COUNTERS = {
     Kind.CAPACITY: _Statements(
         3,
         """
@@ -52,51 +89,137 @@ _SQL = {
           AND capacities.slot = v.slot AND capacities.used + v.n <= capacities.allowed
         """,
     ),
-    Kind.POSITION_ALLOCATED: _Statements(
-        3,
+    Kind.SUPPLY: _Statements(
+        1,
         """
-        WITH k(item_id, location_id, stock_class) AS ({keys})
-        SELECT p.item_id, p.location_id, p.stock_class, p.on_hand + p.short - p.reserved - p.allocated
-        FROM k JOIN positions p
-          ON p.item_id = k.item_id AND p.location_id = k.location_id AND p.stock_class = k.stock_class
-        ORDER BY p.item_id, p.location_id, p.stock_class {lock}
+        WITH k(id) AS ({keys})
+        SELECT s.id, s.quantity - s.received - s.claimed FROM k JOIN supply_lines s ON s.id = k.id
+        ORDER BY s.id {lock}
         """,
         """
-        WITH v(item_id, location_id, stock_class, n) AS ({keys})
-        UPDATE positions SET allocated = positions.allocated + v.n FROM v
-        WHERE positions.item_id = v.item_id AND positions.location_id = v.location_id
-          AND positions.stock_class = v.stock_class
-          AND positions.reserved + positions.allocated + v.n <= positions.on_hand + positions.short
+        WITH v(id, n) AS ({keys})
+        UPDATE supply_lines SET claimed = supply_lines.claimed + v.n FROM v
+        WHERE supply_lines.id = v.id
+          AND supply_lines.claimed + v.n <= supply_lines.quantity - supply_lines.received
         """,
     ),
 }
+_LOCK_POSITIONS = """
+    WITH k(item_id, location_id, stock_class) AS ({keys})
+    SELECT p.item_id, p.location_id, p.stock_class, p.on_hand + p.short - p.reserved - p.allocated, p.short,
+           p.last_movement
+    FROM k JOIN positions p
+      ON p.item_id = k.item_id AND p.location_id = k.location_id AND p.stock_class = k.stock_class
+    ORDER BY p.item_id, p.location_id, p.stock_class {lock}
+"""
+_WRITE_POSITIONS = """
+    WITH v(item_id, location_id, stock_class, reserved, allocated, short, head) AS ({keys})
+    UPDATE positions SET reserved = positions.reserved + v.reserved, allocated = positions.allocated + v.allocated,
+        short = positions.short - v.short, last_movement = v.head
+    FROM v
+    WHERE positions.item_id = v.item_id AND positions.location_id = v.location_id
+      AND positions.stock_class = v.stock_class
+      AND positions.reserved + v.reserved + positions.allocated + v.allocated
+          <= positions.on_hand + positions.short - v.short
+"""
 
 
 class Mismatch(AssertionError):
     """A conditional write touched other rows than were locked: a bug, and the transaction must not commit."""
 
 
-def take(session: Session, wants: Sequence[Sequence[Take]]) -> list[Take | None]:
+def take(session: Session, wants: Sequence[Sequence[Take]]) -> Taken:
     """Take all that each command wants, or nothing of it; in the order of the commands.
 
-    Returns, a command each, None when it got everything, else the first take that could not be had. Rows are locked
-    in the global order and checked as locked, so the write that follows is an assertion; raises Mismatch if it fails.
+    Rows are locked in the global order and checked as locked, so the write that follows is an assertion; raises
+    Mismatch if it fails.
     """
     free = _lock(session, {(want.kind, want.key) for command in wants for want in command})
-    sums: dict[tuple[Kind, tuple[int, ...]], int] = defaultdict(int)
-    outcome: list[Take | None] = []
-    for command in wants:
-        missing = _debit(free, command)
-        outcome.append(missing)
-        if missing is None:
+    heads = {key: row.head for (kind, key), row in free.items() if kind is Kind.POSITION_ALLOCATED}
+    sums: dict[Thing, int] = defaultdict(int)
+    paid: dict[tuple[int, Key], int] = {}
+    missing: list[Take | None] = []
+    for number, command in enumerate(wants):
+        lacking = _debit(free, command, number, paid)
+        missing.append(lacking)
+        if lacking is None:
             for want in command:
                 sums[want.kind, want.key] += want.quantity
-    for kind, statements in _SQL.items():
-        rows = sorted((*key, n) for (of, key), n in sums.items() if of is kind)
-        changed = session.execute_keys(statements.write, ("bigint",) * (statements.width + 1), rows)
-        if changed != len(rows):
-            raise Mismatch(f"{kind.name}: {len(rows)} rows were locked and {changed} could be written")
-    return outcome
+                if want.mark:
+                    free[Kind.POSITION_ALLOCATED, want.key].head = want.mark
+    _write(session, free, sums, paid)
+    return Taken(missing, heads, paid)
+
+
+def _lock(session: Session, things: set[Thing]) -> dict[Thing, _Free]:
+    free: dict[Thing, _Free] = {}
+    for kind, statements in _COUNTERS.items():
+        width = statements.width
+        wanted = sorted(key for of, key in things if of is kind)
+        for row in session.fetch_keys(statements.lock, ("bigint",) * width, wanted):
+            free[kind, tuple(row[:width])] = _Free(row[width])
+    positions = sorted({key for of, key in things if of in _POSITIONS})
+    for item, location, stock_class, units, short, head in session.fetch_keys(
+        _LOCK_POSITIONS, ("bigint",) * 3, positions
+    ):
+        free[Kind.POSITION_ALLOCATED, (item, location, stock_class)] = _Free(units, short, head)
+    return free
+
+
+def _debit(
+    free: dict[Thing, _Free], command: Sequence[Take], number: int, paid: dict[tuple[int, Key], int]
+) -> Take | None:
+    """Debit what a command wants of each row, less what it gives back; on a shortage nothing, and return it."""
+    net: dict[Thing, int] = {}
+    for want in command:
+        thing = _thing(want)
+        net[thing] = net.get(thing, 0) + want.quantity
+    for want in command:
+        wanted = net[thing := _thing(want)]
+        row = free.get(thing)
+        if row is None or wanted > max(0, row.free):
+            return want
+    for thing, wanted in net.items():
+        row = free[thing]
+        # What is given back pays first for what is claimed beyond what is there.
+        pays = min(row.short, max(0, -wanted))
+        if pays:
+            row.short -= pays
+            paid[number, thing[1]] = pays
+        row.free -= wanted + pays
+    return None
+
+
+def _thing(want: Take) -> Thing:
+    return (Kind.POSITION_ALLOCATED if want.kind is Kind.POSITION_RESERVED else want.kind), want.key
+
+
+def _write(
+    session: Session, free: dict[Thing, _Free], sums: dict[Thing, int], paid: dict[tuple[int, Key], int]
+) -> None:
+    for kind, statements in _COUNTERS.items():
+        counters = sorted((*key, n) for (of, key), n in sums.items() if of is kind)
+        changed = session.execute_keys(statements.write, ("bigint",) * (statements.width + 1), counters)
+        _assert_all(kind.name, len(counters), changed)
+    short: dict[Key, int] = defaultdict(int)
+    for (_, key), units in paid.items():
+        short[key] += units
+    rows = [
+        (
+            *key,
+            sums.get((Kind.POSITION_RESERVED, key), 0),
+            sums.get((Kind.POSITION_ALLOCATED, key), 0),
+            short[key],
+            free[Kind.POSITION_ALLOCATED, key].head,
+        )
+        for key in sorted({key for of, key in sums if of in _POSITIONS})
+    ]
+    _assert_all("positions", len(rows), session.execute_keys(_WRITE_POSITIONS, ("bigint",) * 7, rows))
+
+
+def _assert_all(what: str, locked: int, written: int) -> None:
+    if written != locked:
+        raise Mismatch(f"{what}: {locked} rows were locked and {written} could be written")
 
 
 def change_capacity(session: Session, limits: Sequence[tuple[str, int]], from_day: int) -> None:
@@ -110,25 +233,3 @@ def change_capacity(session: Session, limits: Sequence[tuple[str, int]], from_da
         WHERE capacities.location_id = l.id AND capacities.work_day >= ?
     """
     session.execute_keys(sql, ("text", "bigint"), sorted(limits), from_day)
-
-
-def _lock(session: Session, keys: set[tuple[Kind, tuple[int, ...]]]) -> dict[tuple[Kind, tuple[int, ...]], int]:
-    free: dict[tuple[Kind, tuple[int, ...]], int] = {}
-    for kind, statements in _SQL.items():
-        wanted = sorted(key for of, key in keys if of is kind)
-        width = statements.width
-        for row in session.fetch_keys(statements.lock, ("bigint",) * width, wanted):
-            free[kind, tuple(row[:width])] = row[width]
-    return free
-
-
-def _debit(free: dict[tuple[Kind, tuple[int, ...]], int], command: Sequence[Take]) -> Take | None:
-    """Debit one command's takes from what is free; on a shortage put back what was debited and return the shortage."""
-    for done, want in enumerate(command):
-        have = free.get((want.kind, want.key), 0)
-        if have < want.quantity:
-            for undo in command[:done]:
-                free[undo.kind, undo.key] += undo.quantity
-            return want
-        free[want.kind, want.key] = have - want.quantity
-    return None
