@@ -12,7 +12,7 @@ from typing import Any
 
 from crossdock.app import App
 from crossdock.catalog.model import Item
-from crossdock.inventory import tables
+from crossdock.inventory import ledger, tables
 from crossdock.network.model import Address, Channel, Location
 from crossdock.orchestration.commands import Actor, PutChannels, PutItems, PutLocations, PutPolicy
 from crossdock.routing.model import Policy, RateCard, Zone
@@ -72,7 +72,7 @@ def _stock(url: str, rng: random.Random) -> None:
     for item in items:
         dcs = [(place, rng.randrange(100_000, 300_000)) for place in places[:DCS] if rng.random() < 0.95]
         stores = [(place, rng.randrange(1, 20)) for place in rng.sample(places[DCS:], 97)]
-        rows += [(item, place, 0, on_hand, 0, 0, 0, 0, None, None) for place, on_hand in (*dcs, *stores)]
+        rows += [(item, place, 0, on_hand, *ledger.EMPTY[1:]) for place, on_hand in (*dcs, *stores)]
     for start in range(0, len(rows), 50_000):
         session.insert(tables.positions, rows[start : start + 50_000])
     session.commit()
