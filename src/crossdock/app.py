@@ -13,7 +13,7 @@ from crossdock.api import create_import_runner
 from crossdock.identity import KeyRing, identity_handlers
 from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.ids import IdBlock
-from crossdock.orchestration import commands
+from crossdock.orchestration import commands, view_commands
 from crossdock.orchestration.amend import (
     AddressHandler,
     CancelHandler,
@@ -34,6 +34,7 @@ from crossdock.orchestration.keyed import Keyed
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
+from crossdock.orchestration.views import PutViewHandler
 from crossdock.orchestration.waiting import ServeWaitingHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
@@ -118,6 +119,7 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.PutChannels: PutChannelsHandler(engine),
         commands.PutPolicy: PutPolicyHandler(engine),
         commands.RepairStock: RepairHandler(engine),
+        view_commands.PutView: PutViewHandler(engine),
     }
     return {
         Work: WorkHandler(),

@@ -17,14 +17,18 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Self, TypeVar
 
+import msgspec
+
 from crossdock.app import App
 from crossdock.catalog.model import Component, Item
 from crossdock.inventory.model import Counters
+from crossdock.inventory.view_model import StockView
 from crossdock.kernel.clock import SECOND, moment, parse_instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.verify import VerifyReport, verify
+from crossdock.orchestration.view_commands import PutView, ViewPut
 from crossdock.orders.model import PARTITION, AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn, Status
 from crossdock.routing.model import Lane, Policy, RateCard, Zone
 from crossdock.storage.jobs import Work
@@ -161,6 +165,14 @@ class World:
     def channel(self, code: str, **changes: Any) -> None:
         fields = {"currency": "GBP", "service_days": 3, **changes}
         self.do(c.PutChannels(actor=self.actor, channels=(Channel(code=code, name=code.title(), **fields),)))
+
+    def view(self, code: str = "web", *, channel: str | None = "web", **changes: Any) -> ViewPut:
+        """Put a stock view of these fields, and have a channel look through it."""
+        document = msgspec.convert({"code": code, **changes}, StockView)
+        answer: ViewPut = self.do(PutView(actor=self.actor, view=document))
+        if channel is not None:
+            self.channel(channel, view=code)
+        return answer
 
     def locations(self, *codes: str, **changes: Any) -> None:
         documents = tuple(location(code, index, **changes) for index, code in enumerate(codes))

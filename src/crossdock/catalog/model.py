@@ -36,10 +36,11 @@ class Item(Input):
 
 
 class ItemFacts(NamedTuple):
-    """What routing needs of an item: its id, weight in grams, what handling it needs, a bundle's parts (SKU, units)."""
+    """What decisions need of an item: id, grams, what handling it needs, a bundle's parts (SKU, units), category."""
 
     id: int
     sku: str
     weight_g: int
     requires: tuple[str, ...]
     components: tuple[tuple[str, int], ...] = ()
+    category: str = ""

@@ -34,7 +34,7 @@ def _facts(row: Sequence[object]) -> ItemFacts:
     id_, sku, weight, handling, data = row
     item = _decode(str(data))
     parts = tuple((part.sku, part.quantity) for part in item.components)
-    return ItemFacts(int(str(id_)), str(sku), int(str(weight)), (str(handling),), parts)
+    return ItemFacts(int(str(id_)), str(sku), int(str(weight)), (str(handling),), parts, item.category)
 
 
 def put(unit: Unit, items: Sequence[Item]) -> list[tuple[str, str]]:

@@ -197,7 +197,7 @@ class StockShort(EventData, frozen=True):
 
 class ConfigChanged(EventData, frozen=True):
     type: ClassVar[str] = "config.changed"
-    summary: ClassVar[str] = "Items, locations, channels or a policy were created or replaced."
+    summary: ClassVar[str] = "Items, locations, channels, a policy, a view or shares were created or replaced."
 
     kind: str
     changes: tuple[ConfigChange, ...]

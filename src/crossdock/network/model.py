@@ -27,6 +27,7 @@ class Channel(Input):
     currency: Currency
     legal_entity: Words = ""
     policy: Code = "standard"
+    view: Annotated[Code | None, Meta(description="the stock view; without one all stock is seen")] = None
     service_days: Annotated[int, Meta(ge=0, le=365, description="days from order to the promised delivery")] = 3
 
 
@@ -75,6 +76,11 @@ class Location(Input):
     handling_line: Milli = 0
     handling_unit: Milli = 0
     rank: Annotated[int, Meta(ge=0, le=10**6, description="lower is preferred between equals")] = 100
+    groups: Annotated[tuple[Code, ...], Meta(max_length=100, description="what views and rules may call it by")] = ()
+    tags: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
+    markets: Annotated[
+        tuple[Country, ...], Meta(max_length=250, description="countries it serves; none is its own country")
+    ] = ()
     active: bool = True
 
 

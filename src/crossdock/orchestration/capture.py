@@ -145,7 +145,7 @@ class CaptureHandler:
             demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
             due = utc_day(new.at) + service_days if delivery.by is None else utc_day(instant(delivery.by))
             where = Destination(delivery.destination.country, new.places[no - 1][1], due)
-            new.routed.append(planner.route(no, demand, where, new.policy, new.at))
+            new.routed.append(planner.route(no, demand, where, new.policy, new.at, new.channel))
 
     # -- what is written -----------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from crossdock.inventory.facts import with_allocated
 from crossdock.inventory.model import PLAIN, CauseKind, Counters, Movement, MovementType, PositionKey, Source
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
+from crossdock.network.store import StoredChannel
 from crossdock.orchestration import tables
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.loading import LoadedOrder, WaitingEntry
@@ -186,8 +187,8 @@ class Changes:
         demand = [self._new_demand(order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
         if not demand:
             return None
-        where, policy = self._destination(order, delivery_no)
-        routed = self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now)
+        where, policy, channel = self._destination(order, delivery_no)
+        routed = self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
         if routed.fulfillments or not only_if_found:
             self.adopt(order, routed, cause, actor)
         return routed
@@ -211,16 +212,16 @@ class Changes:
             for fulfillment in order.fulfillments.values():
                 if fulfillment.took_capacity and fulfillment.delivery_no == delivery_no:
                     planner.free_capacity(fulfillment.location_id, fulfillment.work_day, at)
-            where, policy = self._destination(order, delivery_no)
-            routed = planner.route(delivery_no, asked, where, policy, at)
+            where, policy, channel = self._destination(order, delivery_no)
+            routed = planner.route(delivery_no, asked, where, policy, at, channel)
         return sum(claim.quantity for f in routed.fulfillments for claim in f.claims)
 
-    def _destination(self, order: LoadedOrder, delivery_no: int) -> tuple[Destination, Policy]:
+    def _destination(self, order: LoadedOrder, delivery_no: int) -> tuple[Destination, Policy, StoredChannel]:
         directory = self._engine.directory
-        channel = directory.channel_by_id(order.row.channel_id).channel
-        delivery = order.deliveries[delivery_no]
+        stored = directory.channel_by_id(order.row.channel_id)
+        channel, delivery = stored.channel, order.deliveries[delivery_no]
         due = utc_day(order.row.placed_at) + channel.service_days if delivery.by is None else utc_day(delivery.by)
-        return Destination(delivery.country, delivery.point, due), directory.policy(channel.policy)
+        return Destination(delivery.country, delivery.point, due), directory.policy(channel.policy), stored
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
         """Take a decision over: claims, fulfillments, queue entries, events."""

@@ -23,7 +23,7 @@ from crossdock.storage.writer import Outcome
 _EVENT_SAMPLE = 100
 
 
-class _Configure:
+class Configure:
     """What the configuration's handlers have in common: one command a transaction."""
 
     max_batch = 1
@@ -47,7 +47,7 @@ class _Configure:
         return Put(results=tuple(results))
 
 
-class PutItemsHandler(_Configure):
+class PutItemsHandler(Configure):
     """Does PutItems."""
 
     def run(self, unit: Unit, commands: Sequence[PutItems], attempts: Sequence[int]) -> list[Outcome]:
@@ -66,7 +66,7 @@ class PutItemsHandler(_Configure):
         return [self._done(unit, command, "item", catalog.put(unit, command.items))]
 
 
-class PutLocationsHandler(_Configure):
+class PutLocationsHandler(Configure):
     """Does PutLocations: the network gets a new version."""
 
     def run(self, unit: Unit, commands: Sequence[PutLocations], attempts: Sequence[int]) -> list[Outcome]:
@@ -83,23 +83,29 @@ class PutLocationsHandler(_Configure):
         return [self._done(unit, command, "location", results, after.network.version)]
 
 
-class PutChannelsHandler(_Configure):
+class PutChannelsHandler(Configure):
     """Does PutChannels."""
 
     def run(self, unit: Unit, commands: Sequence[PutChannels], attempts: Sequence[int]) -> list[Outcome]:
         (command,) = commands
         known = {row[0] for row in unit.session.fetch("SELECT code FROM policies")}
-        faults = tuple(
+        views = {None, *(row[0] for row in unit.session.fetch("SELECT code FROM views"))}
+        faults = [
             FieldError(f"/channels/{index}/policy", "unknown_policy", f"There is no policy '{channel.policy}'.")
             for index, channel in enumerate(command.channels)
             if channel.policy not in known
-        )
+        ]
+        faults += [
+            FieldError(f"/channels/{index}/view", "unknown_view", f"There is no stock view '{channel.view}'.")
+            for index, channel in enumerate(command.channels)
+            if channel.view not in views
+        ]
         if faults:
-            return [ConfigurationRefused("A channel names a policy that does not exist.", faults)]
+            return [ConfigurationRefused(f"A channel names what does not exist: {faults[0].message}", tuple(faults))]
         return [self._done(unit, command, "channel", network.put_channels(unit, command.channels))]
 
 
-class PutPolicyHandler(_Configure):
+class PutPolicyHandler(Configure):
     """Does PutPolicy: keeps the version for ever and makes it the active one."""
 
     def run(self, unit: Unit, commands: Sequence[PutPolicy], attempts: Sequence[int]) -> list[Outcome]:

@@ -9,6 +9,9 @@ import numpy as np
 
 from crossdock.catalog import store as catalog
 from crossdock.catalog.model import ItemFacts
+from crossdock.inventory.selectors import Place
+from crossdock.inventory.view_model import StockView
+from crossdock.inventory.view_rules import CompiledView, everything, words
 from crossdock.kernel.content import canonical
 from crossdock.network import store as network
 from crossdock.network.calendars import CalendarBook, Days, WorkCalendar
@@ -23,8 +26,10 @@ from crossdock.storage.unit import Unit
 NO_LIMIT = 1 << 30
 _MAX_ITEMS = 200_000
 _DEEPEST_BUNDLE = 8
+_MAX_COMPILED = 500
 _policy = msgspec.json.Decoder(Policy).decode
 _network = msgspec.json.Decoder(Network).decode
+_view = msgspec.json.Decoder(StockView).decode
 
 
 class Directory:
@@ -38,6 +43,12 @@ class Directory:
         self._items: dict[str, ItemFacts] = {}
         self._items_by_id: dict[int, ItemFacts] = {}
         self._policies: dict[str, Policy] = {}
+        self._views: dict[str, StockView] = {}
+        self._compiled: dict[tuple[str, frozenset[int]], CompiledView] = {}
+        self.everything = everything(())
+        """The view of a channel that names none."""
+        self.places: tuple[Place, ...] = ()
+        """The active locations as views select them, in the order of the network."""
         self.locations: dict[int, StoredLocation] = {}
         self.network = Network(())
         self.calendars = CalendarBook(())
@@ -77,6 +88,11 @@ class Directory:
         self.limited = {s.id: s.location.daily_capacity for s in active if s.location.daily_capacity is not None}
         rows = session.fetch("SELECT p.code, v.body FROM policies p JOIN versions v ON v.hash = p.hash ORDER BY p.code")
         self._policies = {code: _policy(bytes(body)) for code, body in rows}
+        rows = session.fetch("SELECT w.code, v.body FROM views w JOIN versions v ON v.hash = w.hash ORDER BY w.code")
+        self._views = {code: _view(bytes(body)) for code, body in rows}
+        self._compiled = {}
+        self.places = tuple(place_of(location) for location in active)
+        self.everything = everything(self.places)
 
     @property
     def location_ids(self) -> list[int]:
@@ -103,6 +119,27 @@ class Directory:
         if policy is None:
             raise UnknownPolicy(f"There is no routing policy '{code}'.")
         return policy
+
+    def view_of(self, channel: StoredChannel, at: int = 0) -> CompiledView:
+        """Return what a channel sees of the stock at an instant; compiled once for each version of view and network."""
+        code = channel.channel.view
+        if code is None or code not in self._views:
+            return self.everything
+        key = (code, self.distrusted(at))
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            if len(self._compiled) > _MAX_COMPILED:
+                self._compiled.clear()
+            compiled = self._compiled[key] = CompiledView(self._views[code], self.places, key[1])
+        return compiled
+
+    def view(self, code: str) -> StockView | None:
+        """Return the active version of a view; None when there is none of the code."""
+        return self._views.get(code)
+
+    def distrusted(self, at: int) -> frozenset[int]:
+        """Return the locations whose stock is not trusted at an instant, because their source has fallen silent."""
+        return frozenset()
 
     def load_items(self, session: Session, skus: Iterable[str]) -> None:
         """Make sure that these SKUs, and the parts of those that are bundles, are known here if they exist."""
@@ -189,9 +226,32 @@ def _site(stored: StoredLocation) -> Site:
     )
 
 
+def place_of(stored: StoredLocation) -> Place:
+    """Return a location as selectors ask for it."""
+    d = stored.location
+    marks = frozenset(d.groups), frozenset(d.tags), frozenset(d.markets)
+    return Place(stored.id, d.code, d.kind, d.address.country, stored.point, *marks)
+
+
 def changed(unit: Unit, kind: str) -> None:
     """Tell every process that the configuration is another one now."""
     unit.insert(storage.config_log, [(unit.ids.one(), kind, unit.now)])
+
+
+class ToldView:
+    """A view as explanations name it (routing.record.ShownBy)."""
+
+    def __init__(self, view: StockView) -> None:
+        self.code = view.code
+        self._view = view
+
+    def words(self, rule: str) -> str:
+        """Say what a rule, named by its place in the view, does; several are separated by spaces."""
+        return "; ".join(words(self._view, pointer) for pointer in rule.split()) or "the view"
+
+
+def _told_view(body: bytes) -> ToldView:
+    return ToldView(_view(body))
 
 
 class StoredVersions:
@@ -200,6 +260,7 @@ class StoredVersions:
     def __init__(self, session: Session) -> None:
         self.networks = _Lazy(session, _network)
         self.policies = _Lazy(session, _policy)
+        self.views = _Lazy(session, _told_view)
 
 
 class _Lazy(dict):  # type: ignore[type-arg]

@@ -14,6 +14,6 @@ def explain_decision(session: Session, decision_id: int) -> Explanation | None:
         return None
     stored = StoredVersions(session)
     try:
-        return explain(bytes(rows[0][0]), Versions(stored.networks, stored.policies))
+        return explain(bytes(rows[0][0]), Versions(stored.networks, stored.policies, stored.views))
     except KeyError:
         return None

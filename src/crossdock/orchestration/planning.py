@@ -10,12 +10,14 @@ import numpy as np
 
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN
+from crossdock.inventory.view_rules import CompiledView
 from crossdock.kernel.geo import Xyz
 from crossdock.kernel.ids import IdBlock
+from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
 from crossdock.routing.decide import decide
 from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot
-from crossdock.routing.record import encode
+from crossdock.routing.record import Through, encode
 from crossdock.storage.guard import Kind, Take
 from crossdock.storage.session import Session
 
@@ -94,6 +96,14 @@ class Routed(NamedTuple):
     late: bool = False
 
 
+class _Look(NamedTuple):
+    """What a decision saw, and through what, to say why units found no place."""
+
+    stock: Ints
+    through: Through | None
+    view: str
+
+
 class Planner:
     """Decides against one picture that is debited as it goes: two orders of a batch never see the same unit."""
 
@@ -143,9 +153,15 @@ class Planner:
             capacity[column] += 1
 
     def route(
-        self, delivery_no: int, demand: Sequence[NewDemand], where: Destination, policy: Policy, at: int
+        self,
+        delivery_no: int,
+        demand: Sequence[NewDemand],
+        where: Destination,
+        policy: Policy,
+        at: int,
+        channel: StoredChannel,
     ) -> Routed:
-        """Decide one delivery's demand and debit what it gets."""
+        """Decide one delivery's demand on the channel's view of the stock, and debit what it gets."""
         decision_id = self._ids.one()
         if where.country == UNKNOWN_COUNTRY or not self._columns:
             return _nowhere(delivery_no, decision_id, demand, known=where.country != UNKNOWN_COUNTRY)
@@ -161,15 +177,25 @@ class Planner:
             z=z,
             due_day=where.due_day,
         )
-        stock = self.mirror.stock([d.item_id for d in demand])
+        stock, through = self._seen([d.item_id for d in demand], self.directory.view_of(channel, at))
         snapshot = Snapshot(self.directory.network, stock, days, capacity)
         decision = decide(asked, snapshot, policy)
-        record = encode(asked, snapshot, policy, decision)
-        routed = self._claim(delivery_no, decision_id, demand, decision, record, stock, capacity)
+        record = encode(asked, snapshot, policy, decision, through)
+        look = _Look(stock, through, channel.channel.view or "")
+        routed = self._claim(delivery_no, decision_id, demand, decision, record, look, capacity)
         due = where.due_day
         if due is not None and any(bill.deliver_day > due for bill in decision.bill):
             return routed._replace(late=True)
         return routed
+
+    def _seen(self, items: Sequence[int], view: CompiledView) -> tuple[Ints, Through | None]:
+        """Return what the view shows of these items now, and what it hides; None where it shows all as it is."""
+        claimable = self.mirror.stock(items)
+        if view.identity:
+            return claimable, None
+        facts = [self.directory.item_by_id(item) for item in items]
+        visible = view.rows(facts, claimable)
+        return visible, Through(view.version, claimable - visible, tuple([view.why(item) for item in facts]))
 
     def _claim(
         self,
@@ -178,7 +204,7 @@ class Planner:
         demand: Sequence[NewDemand],
         decision: Decision,
         record: bytes,
-        stock: Ints,
+        look: _Look,
         capacity: Ints,
     ) -> Routed:
         unfilled = decision.unfilled
@@ -197,7 +223,7 @@ class Planner:
             quantity_of = {d.no: d.quantity for d in demand}
             queue = QUEUES[leftover]
             queued = tuple(
-                Queued(no, item_of[no], n, queue, *_reason(stock[row_of[no]], quantity_of[no], n)) for no, n in unfilled
+                Queued(no, item_of[no], n, queue, *_reason(look, row_of[no], quantity_of[no], n)) for no, n in unfilled
             )
         return Routed(delivery_no, decision_id, decision, record, fulfillments, queued, canceled, takes)
 
@@ -256,9 +282,13 @@ def _nowhere(delivery_no: int, decision_id: int, demand: Sequence[NewDemand], *,
     return Routed(delivery_no, decision_id, None, b"", (), queued, (), ())
 
 
-def _reason(stock: Ints, quantity: int, unfilled: int) -> tuple[str, str]:
-    """Say why units found no place: nowhere in stock, not enough, or in stock only where they may not come from."""
-    there = int(stock.sum())
+def _reason(look: _Look, row: int, quantity: int, unfilled: int) -> tuple[str, str]:
+    """Say why units found no place: not there, hidden from the channel, or only where they may not come from."""
+    there = int(look.stock[row].sum())
+    hidden = 0 if look.through is None else int(look.through.hidden[row].sum())
+    if hidden and there < quantity:
+        text = f"The view '{look.view}' shows {there} of the {there + hidden} units to spare; {quantity} are wanted."
+        return "hidden_by_view", text
     if there == 0:
         return "out_of_stock", "No location has a unit to spare."
     if there < quantity:

@@ -24,6 +24,14 @@ decisions = table(
     Index("ix_decisions_order_id", "order_id", "id"),
 )
 
+views = table(
+    "views",
+    text("code", primary_key=True),
+    text("hash"),
+    big("activated_at"),
+    text("actor"),
+)
+
 policies = table(
     "policies",
     text("code", primary_key=True),

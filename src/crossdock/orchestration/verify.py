@@ -338,6 +338,7 @@ _REFERENCES = (
     ("decisions", "id", "order_id", "orders", "id"),
     ("channels", "id", "policy", "policies", "code"),
     ("policies", "code", "hash", "versions", "hash"),
+    ("views", "code", "hash", "versions", "hash"),
 )
 _DANGLING = """
     SELECT t.{key}, t.{column} FROM {table} t LEFT JOIN {target} r ON r.{to} = t.{column}

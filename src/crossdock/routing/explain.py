@@ -4,16 +4,17 @@ Nothing of this is worked out when an order is routed; it is derived from the re
 somebody asks, so it says the same whatever has changed since.
 """
 
+import contextlib
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from crossdock.routing.model import Demand, Network, Plan, Policy, Site
-from crossdock.routing.record import Record, Versions, decode, snapshot_of
+from crossdock.routing.record import Record, ShownBy, Versions, decode, hidden_of, snapshot_of
 from crossdock.routing.terms import Terms, terms
 from crossdock.routing.view import View, rows_of
 
-Fence = Literal["excluded", "market", "capability", "country", "distance", "calendar", "capacity", "stock"]
+Fence = Literal["excluded", "market", "capability", "country", "distance", "calendar", "capacity", "view", "stock"]
 Standing = Literal["chosen", "passed_over", "fenced", "not_needed"]
 
 
@@ -27,13 +28,18 @@ class Check(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True):
-    """What a location had of one line: the units wanted, those it could ship, what one would cost there (milli)."""
+    """What a location had of one line: the units wanted, those it could ship, what one would cost there (milli).
+
+    `hidden` units more are there, but not for this channel; `rule` says by which rule of its view.
+    """
 
     key: int
     item: int
     wanted: int
     there: int
     unit_cost: int
+    hidden: int = 0
+    rule: str = ""
 
 
 class Verdict(Struct, frozen=True):
@@ -91,6 +97,8 @@ class Explanation(Struct, frozen=True):
     policy: str
     rate_card: str
     engine: str
+    view: str = ""
+    """The version of the stock view; empty where the channel has none."""
 
 
 def explain(record: bytes, versions: Versions) -> Explanation:
@@ -127,6 +135,7 @@ def explain(record: bytes, versions: Versions) -> Explanation:
         policy=decision.rests_on.policy,
         rate_card=decision.rests_on.rate_card,
         engine=decision.rests_on.engine,
+        view="" if found.hidden is None else found.hidden.view,
     )
 
 
@@ -164,10 +173,16 @@ def _verdicts(record: Record, network: Network, policy: Policy, versions: Versio
     view = View(demand, snapshot_of(record, versions), known, rows_of(demand, policy))
     chosen = set(decision.site_ids)
     over = set(decision.passed_over.plan.site_ids) if decision.passed_over else set()
+    through = _Through(record, len(network.sites), versions)
     out = []
     for at, site in enumerate(network.sites):
-        held = _held(view, at, site, policy)
-        checks = (*_standing_checks(site, demand, policy), *_today(view, known, at, site), _stock(held))
+        held = through.hides(_held(view, at, site, policy), at)
+        checks = (
+            *_standing_checks(site, demand, policy),
+            *_today(view, known, at, site),
+            *through.check(held),
+            _stock(held),
+        )
         fenced = not all(check.passed for check in checks)
         standing: Standing = "fenced" if fenced else "not_needed"
         if site.id in chosen:
@@ -179,6 +194,48 @@ def _verdicts(record: Record, network: Network, policy: Policy, versions: Versio
             opening += int(view.late[at])
         out.append(Verdict(site.id, site.code, site.name, site.kind, standing, checks, held, opening))
     return tuple(out)
+
+
+class _Through:
+    """What the view hid, if the decision saw the stock through one."""
+
+    def __init__(self, record: Record, sites: int, versions: Versions) -> None:
+        self._keys = {line[0]: index for index, line in enumerate(record.lines)}
+        self._hidden = hidden_of(record, sites)
+        self._rules = record.hidden.rules if record.hidden is not None else ()
+        self._view: ShownBy | None = None
+        if record.hidden is not None:
+            with contextlib.suppress(KeyError):  # then its rules are named by their places alone
+                self._view = versions.views[record.hidden.view]
+
+    def hides(self, held: tuple[Held, ...], at: int) -> tuple[Held, ...]:
+        """Add to what a location had what the view hid of it, and why."""
+        if self._hidden is None:
+            return held
+        amounts, which = self._hidden
+        out = []
+        for line in held:
+            row = self._keys[line.key]
+            units, rule = int(amounts[row, at]), int(which[row, at])
+            name = self._rules[rule] if 0 <= rule < len(self._rules) else ""
+            out.append(structs.replace(line, hidden=units, rule=self._say(name)) if units else line)
+        return tuple(out)
+
+    def _say(self, rule: str) -> str:
+        return self._view.words(rule) if self._view is not None else rule
+
+    def check(self, held: tuple[Held, ...]) -> tuple[Check, ...]:
+        """Say what is hidden of a location where that leaves nothing of what could have been claimed."""
+        if self._hidden is None:
+            return ()
+        name = f"the view {self._view.code}" if self._view is not None else "the view"
+        hiding = [line for line in held if line.hidden]
+        if not hiding:
+            return (Check("view", f"shown by {name}", "nothing is hidden", passed=True),)
+        rules = "; ".join(dict.fromkeys(line.rule for line in hiding))
+        hidden, there = sum(line.hidden for line in hiding), sum(line.there for line in held)
+        text = f"{hidden} of {hidden + there} units are hidden: {rules}"
+        return (Check("view", f"shown by {name}", text, passed=there > 0),)
 
 
 def _standing_checks(site: Site, demand: Demand, policy: Policy) -> tuple[Check, ...]:

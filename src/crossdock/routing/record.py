@@ -6,18 +6,30 @@ a decision only asks whether there is any. About 1.5 kB for three lines at 305 l
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from crossdock.routing.decide import decide
 from crossdock.routing.model import Decision, Demand, DemandLine, Network, Policy, RoutingError, Snapshot
 
 _FORMAT = 1
+_SEEN_THROUGH_A_VIEW = 2
 _MANY = 255
 
 Line = tuple[int, int, int, int, tuple[str, ...], int]
+
+
+class ShownBy(Protocol):
+    """A stock view as far as an explanation needs it: its code, and what its rules are in words."""
+
+    code: str
+
+    def words(self, rule: str) -> str:
+        """Say what a rule does."""
 
 
 class Versions(Struct, frozen=True):
@@ -25,6 +37,18 @@ class Versions(Struct, frozen=True):
 
     networks: Mapping[str, Network]
     policies: Mapping[str, Policy]
+    views: Mapping[str, ShownBy] = {}
+
+
+class Through(NamedTuple):
+    """The view through which stock was seen: its version, what it hid (lines × sites, ≥ 0), and by which rules.
+
+    `rules` holds for each line the names of rules and the index of one of them for every site.
+    """
+
+    version: str
+    hidden: NDArray[np.int64]
+    rules: tuple[tuple[tuple[str, ...], NDArray[np.int64]], ...]
 
 
 class Seen(Struct, frozen=True, array_like=True):
@@ -39,8 +63,19 @@ class Seen(Struct, frozen=True, array_like=True):
     capacity: bytes
 
 
+class Hidden(Struct, frozen=True, array_like=True):
+    """What the view hid of what could have been claimed: by line and site, as in `Seen`, with the rule of each cell."""
+
+    view: str
+    cells: bytes
+    counts: bytes
+    many: bytes
+    rules: tuple[str, ...]
+    which: bytes
+
+
 class Record(Struct, frozen=True, array_like=True):
-    """What is stored of one decision."""
+    """What is stored of one decision; `hidden` only where it saw the stock through a view."""
 
     format: int
     lines: tuple[Line, ...]
@@ -51,6 +86,7 @@ class Record(Struct, frozen=True, array_like=True):
     requires: tuple[str, ...]
     seen: Seen
     decision: Decision
+    hidden: Hidden | None = None
 
     @property
     def demand(self) -> Demand:
@@ -72,42 +108,73 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Record)
 
 
-def encode(demand: Demand, snapshot: Snapshot, policy: Policy, decision: Decision) -> bytes:
-    """Give the compact record of a decision, the same bytes for the same arguments."""
+def encode(
+    demand: Demand, snapshot: Snapshot, policy: Policy, decision: Decision, through: Through | Hidden | None = None
+) -> bytes:
+    """Give the compact record of a decision, the same bytes for the same arguments.
+
+    With `through` the record names the view that the snapshot's stock was seen through, and what it hid.
+    """
     if decision.rests_on.policy != policy.version or decision.rests_on.network != snapshot.network.version:
         raise RoutingError("the decision rests on another policy or network than it is recorded with")
     x, y, z = demand.x, demand.y, demand.z
     place = None if x is None or y is None or z is None else (x, y, z)
     lines = tuple([(i.key, i.item, i.quantity, i.weight_g, i.requires, i.unit_value) for i in demand.lines])
-    return _encoder.encode(
-        Record(
-            _FORMAT,
-            lines,
-            demand.country,
-            place,
-            demand.due_day,
-            demand.priority,
-            demand.requires,
-            _seen(snapshot),
-            decision,
-        )
-    )
+    asked = (lines, demand.country, place, demand.due_day, demand.priority, demand.requires)
+    if through is None:
+        return _encoder.encode((_FORMAT, *asked, _seen(snapshot), decision))
+    hidden = through if isinstance(through, Hidden) else _hidden(through)
+    return _encoder.encode((_SEEN_THROUGH_A_VIEW, *asked, _seen(snapshot), decision, hidden))
 
 
-def _seen(snapshot: Snapshot) -> Seen:
-    flat = snapshot.stock.ravel()
+def _hidden(through: Through) -> Hidden:
+    known: dict[str, int] = {}
+    which = bytearray()
+    for (names, where), row in zip(through.rules, through.hidden, strict=True):
+        rule = where[row != 0]
+        places = np.zeros(len(names), dtype=np.uint8)
+        for at in sorted(set(rule.tolist())):
+            places[at] = min(_MANY, known.setdefault(names[at], len(known)))
+        which += places[rule].tobytes()
+    cells, counts, many = _counts(through.hidden)
+    return Hidden(through.version, cells, counts, many, tuple(known)[:_MANY], bytes(which))
+
+
+def _counts(stock: NDArray[np.int64]) -> tuple[bytes, bytes, bytes]:
+    flat = stock.ravel()
     filled = flat != 0
     counts = flat[filled]
     low = np.minimum(counts, _MANY).astype(np.uint8)
-    many = counts[low == _MANY]
+    return np.packbits(filled).tobytes(), low.tobytes(), counts[low == _MANY].astype("<i8").tobytes()
+
+
+def _grid(cells: bytes, counts: bytes, many: bytes, lines: int, sites: int) -> NDArray[np.int64]:
+    stock = np.zeros(lines * sites, dtype=np.int64)
+    filled = np.unpackbits(np.frombuffer(cells, dtype=np.uint8), count=lines * sites).astype(bool)
+    some = np.frombuffer(counts, dtype=np.uint8).astype(np.int64)
+    some[some == _MANY] = np.frombuffer(many, dtype="<i8")
+    stock[filled] = some
+    return stock.reshape(lines, sites)
+
+
+def hidden_of(record: Record, sites: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Give what the view hid, by line and site, and for each the index of its rule (−1 none); None without a view."""
+    found = record.hidden
+    if found is None:
+        return None
+    hidden = _grid(found.cells, found.counts, found.many, len(record.lines), sites)
+    which = np.full(hidden.shape, -1, dtype=np.int64)
+    which[hidden != 0] = np.frombuffer(found.which, dtype=np.uint8)
+    return hidden, which
+
+
+def _seen(snapshot: Snapshot) -> Seen:
     days = snapshot.ship_day
     first = int(days.min(initial=2**31, where=days >= 0)) - 1
     offsets = np.maximum(days - first, 0)  # 0 is a closed calendar
     far = bool(len(offsets)) and int(offsets.max()) > _MANY
     return Seen(
-        np.packbits(filled).tobytes(),
-        low.tobytes(),
-        many.astype("<i8").tobytes(),
+        *_counts(snapshot.stock),
         first,
         offsets.astype("<i8" if far else np.uint8).tobytes(),
         far,
@@ -118,8 +185,8 @@ def _seen(snapshot: Snapshot) -> Seen:
 def decode(record: bytes) -> Record:
     """Read a record back; raises `RoutingError` when it was written in a format this engine does not know."""
     found = _decoder.decode(record)
-    if found.format != _FORMAT:
-        raise RoutingError(f"the record has format {found.format}, this engine reads {_FORMAT}")
+    if found.format not in (_FORMAT, _SEEN_THROUGH_A_VIEW):
+        raise RoutingError(f"the record has format {found.format}, this engine reads 1 and {_SEEN_THROUGH_A_VIEW}")
     return found
 
 
@@ -127,15 +194,11 @@ def snapshot_of(record: Record, versions: Versions) -> Snapshot:
     """Give the snapshot as it was seen; capacities of 255 and more read 255."""
     network, seen = versions.networks[record.decision.rests_on.network], record.seen
     sites, lines = len(network.sites), len(record.lines)
-    stock = np.zeros(lines * sites, dtype=np.int64)
-    filled = np.unpackbits(np.frombuffer(seen.cells, dtype=np.uint8), count=lines * sites).astype(bool)
-    counts = np.frombuffer(seen.counts, dtype=np.uint8).astype(np.int64)
-    counts[counts == _MANY] = np.frombuffer(seen.many, dtype="<i8")
-    stock[filled] = counts
+    stock = _grid(seen.cells, seen.counts, seen.many, lines, sites)
     offsets = np.frombuffer(seen.days, dtype="<i8" if seen.far_days else np.uint8).astype(np.int64)
     days = np.where(offsets > 0, offsets + seen.first_day, -1)
     capacity = np.frombuffer(seen.capacity, dtype=np.uint8).astype(np.int64)
-    return Snapshot(network, stock.reshape(lines, sites), days, capacity)
+    return Snapshot(network, stock, days, capacity)
 
 
 def replay(record: bytes, versions: Versions) -> Decision:

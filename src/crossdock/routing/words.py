@@ -15,6 +15,7 @@ _WHY = {
     "distance": ("it is further away than the tariff goes", "they are further away than the tariff goes"),
     "calendar": ("its calendar is closed", "their calendars are closed"),
     "capacity": ("it can take no more work on that day", "they can take no more work on that day"),
+    "view": ("what it has is hidden by the view", "what they have is hidden by the view"),
     "stock": ("it has nothing of what was ordered", "they have nothing of what was ordered"),
 }
 
