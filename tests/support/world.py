@@ -27,9 +27,11 @@ from crossdock.kernel.clock import SECOND, moment, parse_instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
 from crossdock.orchestration import commands as c
+from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orchestration.view_commands import PutView, ViewPut
 from crossdock.orders.model import PARTITION, AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn, Status
+from crossdock.routing.explain import Explanation
 from crossdock.routing.model import Lane, Policy, RateCard, Zone
 from crossdock.storage.jobs import Work
 from crossdock.storage.schema import metadata
@@ -78,7 +80,7 @@ class TestClock:
 
 def standard_policy(**changes: Any) -> Policy:
     """The policy of the tests; nearer is cheaper, another parcel costs something."""
-    return Policy(card=CARD, **{"extra_parcel": 50_000, "lateness_per_day": 10_000, **changes})
+    return Policy(**{"card": CARD, "extra_parcel": 50_000, "lateness_per_day": 10_000, **changes})
 
 
 def location(code: str, index: int = 0, **changes: Any) -> Location:
@@ -100,7 +102,7 @@ def order(
     external_id: str,
     *wanted: Wanted,
     at: int | None = None,
-    deliveries: tuple[AddressIn, ...] = (LONDON,),
+    deliveries: tuple[AddressIn | DeliveryIn, ...] = (LONDON,),
     **changes: Any,
 ) -> OrderIn:
     """An order of (sku, quantity) lines, all with the first delivery; `changes` are fields of OrderIn."""
@@ -110,7 +112,9 @@ def order(
         "placed_at": moment(parse_instant(MONDAY) if at is None else at),
         "currency": "GBP",
         "lines": tuple(line(sku, quantity) for sku, quantity in wanted),
-        "deliveries": tuple(DeliveryIn(destination=address) for address in deliveries),
+        "deliveries": tuple(
+            place if isinstance(place, DeliveryIn) else DeliveryIn(destination=place) for place in deliveries
+        ),
         "customer": CustomerIn(name="Ada Example", email="ada@example.org"),
         **changes,
     }
@@ -332,6 +336,9 @@ class World:
         where = "" if order_id is None else "WHERE order_id = ?"
         params = () if order_id is None else (order_id,)
         return [row[0] for row in self.rows(f"SELECT type FROM events {where} ORDER BY id", *params)]
+
+    def explanation(self, decision_id: int) -> Explanation | None:
+        return self.read(lambda session: explain_decision(session, decision_id))
 
     def dump(self, *leave_out: str) -> Rows:
         """Every row of every table, but batches: what nothing may change when a command is refused."""

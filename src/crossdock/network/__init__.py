@@ -1,6 +1,6 @@
 """The network: channels, locations, calendars, cut-offs, capacity."""
 
-from crossdock.network.model import Address, Calendar, Channel, Location, LocationKind
+from crossdock.network.model import Address, Calendar, Channel, Location, LocationKind, Service
 from crossdock.network.queries import list_channels, list_locations, read_channel, read_location
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Channel",
     "Location",
     "LocationKind",
+    "Service",
     "list_channels",
     "list_locations",
     "read_channel",

@@ -46,13 +46,16 @@ class WorkCalendar:
             return False
         return not (self._holidays and day in _public(self._holidays, day.year))
 
-    def handover(self, at: int) -> int:
-        """Return the ordinal day on which work given at an instant is handed over; CLOSED if in no sixty days."""
+    def handover(self, at: int, processing: int | None = None) -> int:
+        """Return the ordinal day on which work given at an instant is handed over; CLOSED if in no sixty days.
+
+        ``processing`` takes the place of the calendar's own days: 0 is for work that has been there long enough.
+        """
         local = moment(at).astimezone(self._zone)
         day = local.date()
         if not self.is_open(day) or timedelta(hours=local.hour, minutes=local.minute) >= self._cut_off:
             day += timedelta(days=1)
-        left = self._processing
+        left = self._processing if processing is None else processing
         for _ in range(_HORIZON):
             if self.is_open(day):
                 if left == 0:
@@ -60,6 +63,18 @@ class WorkCalendar:
                 left -= 1
             day += timedelta(days=1)
         return CLOSED
+
+    def first_open(self, day: int) -> int:
+        """Return the first ordinal day from this one on that is open; CLOSED if none of sixty is."""
+        start = date.fromordinal(day)
+        for ahead in range(_HORIZON):
+            if self.is_open(start + timedelta(days=ahead)):
+                return day + ahead
+        return CLOSED
+
+    def local_day(self, at: int) -> int:
+        """Return the ordinal of the location's own day at an instant."""
+        return moment(at).astimezone(self._zone).toordinal()
 
     def changes_at(self, at: int) -> int:
         """Return the next instant at which ``handover`` can give another day: the cut-off or local midnight."""
@@ -76,6 +91,10 @@ class CalendarBook:
         self._calendars = calendars
         self._from = self._until = 0
         self._days: Days = np.zeros(0, dtype=np.int64)
+
+    def __getitem__(self, column: int) -> WorkCalendar:
+        """Return the calendar of the location in a column."""
+        return self._calendars[column]
 
     def ship_days(self, at: int) -> Days:
         """Return the ordinal handover day of each location, in order; not to be written to."""

@@ -19,8 +19,24 @@ LocationKind = Literal["dc", "store", "3pl", "supplier", "pickup_point"]
 Capability = Literal["ship", "collect", "ambient", "chill", "frozen", "hazmat", "oversize", "gift"]
 
 
+class Service(Input):
+    """A service level: the policy that decides it (with its rate card and lateness), when it is due, what is asked."""
+
+    code: Code
+    name: Words = ""
+    policy: Annotated[Code | None, Meta(description="a routing policy; absent for the channel's")] = None
+    days: (
+        Annotated[int, Meta(ge=0, le=365, description="days to the promised delivery; absent for `service_days`")]
+        | None
+    ) = None
+    price: Annotated[int, Meta(ge=0, le=10**9, description="what the customer is asked, in minor units")] = 0
+    slack_days: Annotated[
+        int, Meta(ge=0, le=60, description="days after the promised one by which nine of ten packages have come")
+    ] = 1
+
+
 class Channel(Input):
-    """A source of demand: its currency, legal entity, routing policy and service level."""
+    """A source of demand: its currency, legal entity, routing policy and service levels."""
 
     code: Code
     name: Words
@@ -29,6 +45,11 @@ class Channel(Input):
     policy: Code = "standard"
     view: Annotated[Code | None, Meta(description="the stock view; without one all stock is seen")] = None
     service_days: Annotated[int, Meta(ge=0, le=365, description="days from order to the promised delivery")] = 3
+    services: Annotated[tuple[Service, ...], Meta(max_length=20)] = ()
+
+    def service(self, code: str) -> Service:
+        """Return a service level; one that the channel does not list is decided by the channel's own policy."""
+        return next((service for service in self.services if service.code == code), Service(code=code))
 
 
 class Address(Input):

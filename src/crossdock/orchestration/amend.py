@@ -210,6 +210,8 @@ class AddressHandler(OrderHandler):
         delivery = order.deliveries.get(command.delivery_no)
         if delivery is None:
             raise AddressFixed(f"The order has no delivery {command.delivery_no}.")
+        if delivery.method != "ship":
+            raise AddressFixed("This delivery is collected from a location; it has no address to change.")
         demand = [d for d in order.demand.values() if d.delivery_no == command.delivery_no]
         live = sum(sum(d.parts) - d.parts[CANCELED] - d.parts[LOST] for d in demand)
         movable = sum(d.parts[WAITING] + d.parts[ALLOCATED] for d in demand)

@@ -13,16 +13,17 @@ from crossdock.kernel.errors import CrossdockError, FieldError
 from crossdock.kernel.geo import xyz
 from crossdock.network.places import area_of, locate
 from crossdock.network.store import StoredChannel
-from crossdock.orchestration import recording
+from crossdock.orchestration import promised, recording
 from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, ReviseOrder
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
 from crossdock.orchestration.planning import Destination, NewDemand, Routed
+from crossdock.orchestration.promised import Promised
+from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders import rules
 from crossdock.orders import store as orders
-from crossdock.orders.model import AddressIn, LineIn, OrderIn
-from crossdock.routing.model import Policy
+from crossdock.orders.model import AddressIn, DeliveryIn, LineIn, OrderIn
 from crossdock.storage import guard
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Instead, Outcome
@@ -33,14 +34,23 @@ _LOCK_FIRST_AFTER = 3
 class NewOrder:
     """An order on its way through a batch: what was sent, what it became, what is to be written."""
 
-    __slots__ = ("at", "channel", "command", "demand", "id", "item_ids", "party_id", "places", "policy", "routed")
+    __slots__ = (
+        "at", "channel", "command", "demand", "id", "item_ids", "party_id", "places", "promise", "routed", "terms",
+    )  # fmt: skip
 
     def __init__(
-        self, command: CaptureOrder | ReviseOrder, channel: StoredChannel, policy: Policy, order_id: int, at: int
+        self,
+        command: CaptureOrder | ReviseOrder,
+        channel: StoredChannel,
+        terms: list[DeliveryTerms],
+        order_id: int,
+        at: int,
     ) -> None:
         self.command = command
         self.channel = channel
-        self.policy = policy
+        self.terms = terms
+        """By which rules each delivery is decided."""
+        self.promise: Promised | None = None
         self.id = order_id
         self.at = at
         self.party_id = 0
@@ -110,6 +120,7 @@ class CaptureHandler:
             except CrossdockError as refusal:
                 outcomes[index] = refusal
         known = orders.known_keys(unit.session, sorted({order.key for order in checked.values()}))
+        promises = promised.load(unit.session, [order.order.promise_id for order in checked.values()])
         fresh: dict[int, NewOrder] = {}
         taken: set[tuple[int, str]] = set()
         for index, order in checked.items():
@@ -118,6 +129,11 @@ class CaptureHandler:
             elif order.key in taken:
                 outcomes[index] = AGAIN  # twice in one batch: the second finds the first in the next one
             else:
+                try:
+                    order.promise = promised.claim(promises, order.order, order.channel.id)
+                except CrossdockError as refusal:
+                    outcomes[index] = refusal
+                    continue
                 taken.add(order.key)
                 fresh[index] = order
         rows = sorted((*o.key, o.id, o.order.revision, o.command.content_hash) for o in fresh.values())
@@ -140,12 +156,14 @@ class CaptureHandler:
 
     def _route(self, new: NewOrder) -> None:
         planner = self._engine.planner
-        service_days = new.channel.channel.service_days
         for no, delivery in enumerate(new.order.deliveries, 1):
             demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
-            due = utc_day(new.at) + service_days if delivery.by is None else utc_day(instant(delivery.by))
-            where = Destination(delivery.destination.country, new.places[no - 1][1], due)
-            new.routed.append(planner.route(no, demand, where, new.policy, new.at, new.channel))
+            terms = new.terms[no - 1]
+            due = utc_day(new.at) + terms.days if delivery.by is None else utc_day(instant(delivery.by))
+            where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
+            if new.promise is not None:
+                where = promised.destination(where, new.promise)
+            new.routed.append(planner.route(no, demand, where, terms.policy, new.at, new.channel))
 
     # -- what is written -----------------------------------------------------------------------------------------
 
@@ -157,6 +175,8 @@ class CaptureHandler:
         rows = recording.Rows(unit, self._engine.directory)
         answers = [rows.add(order, parties) for order in kept]
         rows.write()
+        promised.ordered(unit, [(o.promise.id, o.id) for o in kept if o.promise is not None])
+        self._engine.keep_derived(unit)
         claims = [c for o in kept for r in o.routed for f in r.fulfillments for c in f.claims if not c.unlimited]
         ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims], chain)
         return answers
@@ -170,7 +190,8 @@ def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> Ne
     faults = rules.faults(order, channel.channel.currency, at)
     if faults:
         raise OrderRefused(f"{len(faults)} contradictions; the first: {faults[0].message}", tuple(faults))
-    new = NewOrder(command, channel, directory.policy(channel.channel.policy), unit.ids.one(), at)
+    terms = [terms_of(directory, channel.channel, d.method, d.service_level) for d in order.deliveries]
+    new = NewOrder(command, channel, terms, unit.ids.one(), at)
     unknown: list[FieldError] = []
     for index, line in enumerate(order.lines):
         facts = directory.item(line.sku)
@@ -182,7 +203,7 @@ def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> Ne
         _explode(directory, new.demand, index + 1, facts, line)
     if unknown:
         raise UnknownItem(f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown))
-    new.places = [place_of_address(delivery.destination) for delivery in order.deliveries]
+    new.places = [place_of_delivery(directory, n, delivery) for n, delivery in enumerate(order.deliveries)]
     return new
 
 
@@ -195,6 +216,22 @@ def _explode(directory: Directory, demand: list[NewDemand], line_no: int, facts:
         number = len(demand) + 1
         each = (part.id, quantity * count, part.weight_g, part.requires, value // units)
         demand.append(NewDemand(number, line_no, line.delivery, *each))
+
+
+def place_of_delivery(directory: Directory, index: int, delivery: DeliveryIn) -> tuple[str, Any]:
+    """Return where a delivery goes: to its address, or to the location where it is collected; raises OrderRefused."""
+    if delivery.location is None:
+        return place_of_address(delivery.destination)
+    place = directory.place(delivery.location)
+    at = f"/deliveries/{index}"
+    if place is None or "collect" not in place.location.capabilities:
+        text = f"Nothing can be collected at '{delivery.location}'."
+        raise OrderRefused(text, (FieldError(f"{at}/location", "no_pick_up_point", text),))
+    address = place.location.address
+    if address.country != delivery.destination.country:
+        text = f"'{delivery.location}' is in {address.country}, not in {delivery.destination.country}."
+        raise OrderRefused(text, (FieldError(f"{at}/destination/country", "country_differs", text),))
+    return area_of(address.country, address.postal_code) if address.postal_code else "", place.point
 
 
 def place_of_address(address: AddressIn) -> tuple[str, Any]:

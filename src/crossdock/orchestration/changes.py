@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from crossdock.events.catalog import (
     FulfillmentCanceled,
@@ -31,9 +31,11 @@ from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.loading import LoadedOrder, WaitingEntry
 from crossdock.orchestration.planning import Destination, NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.recording import Routing
+from crossdock.orchestration.terms import terms_of
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total
+from crossdock.promising.methods import Method
 from crossdock.routing.model import Policy
 from crossdock.storage import guard
 from crossdock.storage.errors import TransientFault
@@ -219,9 +221,11 @@ class Changes:
     def _destination(self, order: LoadedOrder, delivery_no: int) -> tuple[Destination, Policy, StoredChannel]:
         directory = self._engine.directory
         stored = directory.channel_by_id(order.row.channel_id)
-        channel, delivery = stored.channel, order.deliveries[delivery_no]
-        due = utc_day(order.row.placed_at) + channel.service_days if delivery.by is None else utc_day(delivery.by)
-        return Destination(delivery.country, delivery.point, due), directory.policy(channel.policy), stored
+        delivery = order.deliveries[delivery_no]
+        terms = terms_of(directory, stored.channel, delivery.method, delivery.service_level)
+        due = utc_day(order.row.placed_at) + terms.days if delivery.by is None else utc_day(delivery.by)
+        method = cast(Method, delivery.method)
+        return Destination(delivery.country, delivery.point, due, method, order.promised_day), terms.policy, stored
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
         """Take a decision over: claims, fulfillments, queue entries, events."""
@@ -280,6 +284,7 @@ class Changes:
     def write(self) -> dict[int, int]:
         """Write everything and return the new version of each changed order; raises CapacityLost if a day filled up."""
         unit = self._unit
+        self._engine.keep_derived(unit)
         claims.shrink(unit, list(self._claims_left.items()))
         claims.give_back_capacity(unit, self._capacity_back, utc_day(unit.now))
         self._engine.open_capacity(unit, [want for takes in self._capacity_takes for want in takes])

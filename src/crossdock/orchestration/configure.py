@@ -91,9 +91,13 @@ class PutChannelsHandler(Configure):
         known = {row[0] for row in unit.session.fetch("SELECT code FROM policies")}
         views = {None, *(row[0] for row in unit.session.fetch("SELECT code FROM views"))}
         faults = [
-            FieldError(f"/channels/{index}/policy", "unknown_policy", f"There is no policy '{channel.policy}'.")
+            FieldError(f"/channels/{index}{place}", "unknown_policy", f"There is no policy '{code}'.")
             for index, channel in enumerate(command.channels)
-            if channel.policy not in known
+            for place, code in (
+                ("/policy", channel.policy),
+                *((f"/services/{n}/policy", s.policy) for n, s in enumerate(channel.services) if s.policy),
+            )
+            if code not in known
         ]
         faults += [
             FieldError(f"/channels/{index}/view", "unknown_view", f"There is no stock view '{channel.view}'.")
@@ -102,6 +106,13 @@ class PutChannelsHandler(Configure):
         ]
         if faults:
             return [ConfigurationRefused(f"A channel names what does not exist: {faults[0].message}", tuple(faults))]
+        repeated = tuple(
+            FieldError(f"/channels/{index}/services", "repeated", "Each service level is listed once.")
+            for index, channel in enumerate(command.channels)
+            if len({service.code for service in channel.services}) < len(channel.services)
+        )
+        if repeated:
+            return [ConfigurationRefused("A channel lists a service level twice.", repeated)]
         return [self._done(unit, command, "channel", network.put_channels(unit, command.channels))]
 
 

@@ -49,6 +49,9 @@ class Directory:
         """The view of a channel that names none."""
         self.places: tuple[Place, ...] = ()
         """The active locations as views select them, in the order of the network."""
+        self._places: dict[str, StoredLocation] = {}
+        self.policy_versions: frozenset[str] = frozenset()
+        """The versions of the active policies: they are stored."""
         self.locations: dict[int, StoredLocation] = {}
         self.network = Network(())
         self.calendars = CalendarBook(())
@@ -93,6 +96,8 @@ class Directory:
         self._compiled = {}
         self.places = tuple(place_of(location) for location in active)
         self.everything = everything(self.places)
+        self.policy_versions = frozenset(policy.version for policy in self._policies.values())
+        self._places = {location.location.code: location for location in stored}
 
     @property
     def location_ids(self) -> list[int]:
@@ -105,6 +110,10 @@ class Directory:
         if stored is None:
             raise UnknownChannel(f"There is no channel '{code}'.")
         return stored
+
+    def place(self, code: str) -> StoredLocation | None:
+        """Return a location by its code, also one that is not active; None when there is none."""
+        return self._places.get(code)
 
     def channel_by_id(self, id_: int) -> StoredChannel:
         """Return a channel by its id; raises UnknownChannel."""

@@ -8,10 +8,11 @@ from crossdock.inventory import ledger
 from crossdock.inventory import tables as inventory_tables
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN, Counters, PositionKey
+from crossdock.kernel.content import canonical
 from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.planning import Planner
-from crossdock.storage import guard
+from crossdock.storage import guard, versions
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -61,8 +62,15 @@ class Engine:
         keys = {take.key for take in takes if take.kind is guard.Kind.CAPACITY}
         unit.session.insert_new(inventory_tables.capacities, [(*key, 0, limited[key[0]]) for key in sorted(keys)])
 
+    def keep_derived(self, unit: Unit) -> None:
+        """Store the policies that this batch's decisions rest on and that were made from active ones."""
+        derived = self.planner.derived
+        if derived:
+            versions.keep(unit, [(version, "policy", canonical(policy)) for version, policy in sorted(derived.items())])
+
     def settled(self, *, committed: bool) -> None:
         """Keep what the batch debited, or take it back; then forget what turned out to be wrong."""
+        self.planner.derived.clear()
         if committed:
             self.mirror.keep()
         else:

@@ -29,6 +29,22 @@ class UnknownItem(Refused):
     next_step = "Create the item with PUT /v1/items/{sku}, or correct the SKU."
 
 
+class UnknownPromise(Refused):
+    """An order brings a promise that does not exist or was forgotten."""
+
+    code = "unknown_promise"
+    title = "There is no such promise"
+    next_step = "Send the order without `promise_id`, or ask for a new promise with POST /v1/promises."
+
+
+class PromiseMismatch(Refused):
+    """An order brings a promise that was made for something else, or that another order has taken."""
+
+    code = "promise_mismatch"
+    title = "The promise was made for something else"
+    next_step = "Send what was promised, or the order without `promise_id`; `errors` names what differs."
+
+
 class OrderRefused(Refused):
     """An order contradicts itself."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from crossdock.fulfillment.model import Execution
 from crossdock.inventory.model import ClaimState
+from crossdock.orchestration import promise_store
 from crossdock.orders import store as orders
 from crossdock.orders.store import DeliveryRow, DemandRow, OrderRow
 from crossdock.storage.session import Session
@@ -62,6 +63,7 @@ class LoadedOrder:
         self.waiting: list[WaitingEntry] = []
         self.line_quantities: dict[int, int] = {}
         self.unit_values: dict[int, int] = {}
+        self.promised_day: int | None = None
 
     @property
     def item_ids(self) -> set[int]:
@@ -90,6 +92,8 @@ def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
     for row in session.fetch_keys(_QUEUE, ("bigint",), keys):
         entry = WaitingEntry(*row)
         loaded[entry.order_id].waiting.append(entry)
+    for order_id, day in promise_store.promised_days(session, keys):
+        loaded[order_id].promised_day = day
     return loaded
 
 

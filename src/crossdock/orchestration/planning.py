@@ -15,7 +15,8 @@ from crossdock.kernel.geo import Xyz
 from crossdock.kernel.ids import IdBlock
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
-from crossdock.routing.decide import decide
+from crossdock.promising.keeping import keep
+from crossdock.promising.methods import Method, capability
 from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot
 from crossdock.routing.record import Through, encode
 from crossdock.storage.guard import Kind, Take
@@ -45,6 +46,11 @@ class Destination(NamedTuple):
     country: str
     point: Xyz | None
     due_day: int | None
+    method: Method = "ship"
+    promised_day: int | None = None
+    """The day by which everything was promised to be there: the decision keeps it if it can."""
+    promised_from: tuple[int, ...] = ()
+    """The locations that it was promised from, ascending: preferred between plans that cost the same."""
 
 
 class Claim(NamedTuple):
@@ -69,6 +75,7 @@ class NewFulfillment(NamedTuple):
     deliver_day: int
     took_capacity: bool
     claims: tuple[Claim, ...]
+    method: str = "ship"
 
 
 class Queued(NamedTuple):
@@ -114,6 +121,8 @@ class Planner:
         self._capacity: dict[bytes, Ints] = {}
         self._moments: dict[int, tuple[Ints, Ints]] = {}
         self._columns = {id_: column for column, id_ in enumerate(directory.location_ids)}
+        self.derived: dict[str, Policy] = {}
+        """Policies by version that decisions of this batch rest on and that nobody has activated; to be kept."""
 
     def prepare(self, session: Session, instants: Iterable[int], items: Sequence[int]) -> None:
         """Load what the decisions of a batch will look at: the items' stock, and the days' capacity left."""
@@ -165,6 +174,24 @@ class Planner:
         decision_id = self._ids.one()
         if where.country == UNKNOWN_COUNTRY or not self._columns:
             return _nowhere(delivery_no, decision_id, demand, known=where.country != UNKNOWN_COUNTRY)
+        asked, snapshot, through = self.look(demand, where, at, channel)
+        kept = keep(asked, snapshot, policy, where.promised_day, where.promised_from)
+        decision = kept.decision
+        if decision.rests_on.policy not in self.directory.policy_versions:
+            self.derived[decision.rests_on.policy] = kept.policy
+        record = encode(kept.demand, snapshot, kept.policy, decision, through)
+        look = _Look(snapshot.stock, through, channel.channel.view or "")
+        _, capacity = self._moments[at]
+        routed = self._claim(delivery_no, decision_id, demand, decision, record, look, capacity, where.method)
+        due = where.due_day if where.promised_day is None else where.promised_day
+        if due is not None and any(bill.deliver_day > due for bill in decision.bill):
+            return routed._replace(late=True)
+        return routed
+
+    def look(
+        self, demand: Sequence[NewDemand], where: Destination, at: int, channel: StoredChannel
+    ) -> tuple[Demand, Snapshot, Through | None]:
+        """Return what a decision is asked, what it sees, and through which view; orders and promises look alike."""
         days, capacity = self._moments[at]
         x, y, z = where.point or (None, None, None)
         asked = Demand(
@@ -176,17 +203,10 @@ class Planner:
             y=y,
             z=z,
             due_day=where.due_day,
+            requires=(capability(where.method),),
         )
         stock, through = self._seen([d.item_id for d in demand], self.directory.view_of(channel, at))
-        snapshot = Snapshot(self.directory.network, stock, days, capacity)
-        decision = decide(asked, snapshot, policy)
-        record = encode(asked, snapshot, policy, decision, through)
-        look = _Look(stock, through, channel.channel.view or "")
-        routed = self._claim(delivery_no, decision_id, demand, decision, record, look, capacity)
-        due = where.due_day
-        if due is not None and any(bill.deliver_day > due for bill in decision.bill):
-            return routed._replace(late=True)
-        return routed
+        return asked, Snapshot(self.directory.network, stock, days, capacity), through
 
     def _seen(self, items: Sequence[int], view: CompiledView) -> tuple[Ints, Through | None]:
         """Return what the view shows of these items now, and what it hides; None where it shows all as it is."""
@@ -206,6 +226,7 @@ class Planner:
         record: bytes,
         look: _Look,
         capacity: Ints,
+        method: str,
     ) -> Routed:
         unfilled = decision.unfilled
         leftover = decision.leftover if unfilled else "none"
@@ -213,7 +234,7 @@ class Planner:
             gone = tuple((d.no, d.quantity) for d in demand)
             return Routed(delivery_no, decision_id, decision, record, (), (), gone, ())
         item_of = {d.no: d.item_id for d in demand}
-        fulfillments, takes = self._fulfillments(delivery_no, decision_id, decision, item_of, capacity)
+        fulfillments, takes = self._fulfillments(delivery_no, decision_id, decision, item_of, capacity, method)
         queued: tuple[Queued, ...] = ()
         canceled: tuple[tuple[int, int], ...] = ()
         if leftover == "ship_available":
@@ -234,6 +255,7 @@ class Planner:
         decision: Decision,
         item_of: dict[int, int],
         capacity: Ints,
+        method: str,
     ) -> tuple[tuple[NewFulfillment, ...], tuple[Take, ...]]:
         assignments, bills = decision.assignments, decision.bill
         if not assignments:
@@ -266,6 +288,7 @@ class Planner:
                     bill.deliver_day,
                     site in limited,
                     tuple(claims[site]),
+                    method,
                 )
             )
         return tuple(made), tuple(takes)

@@ -134,7 +134,7 @@ class Rows:
 
     def _order(self, new: NewOrder, party_id: int, total: int, status: int) -> None:
         order = new.order
-        late = any(r.late for r in new.routed)
+        late = any(r.late or (new.promise is not None and r.queued) for r in new.routed)
         self._by_table[order_tables.orders].append(
             (
                 new.id,
@@ -276,7 +276,7 @@ class Routing:
                 order_id,
                 new.delivery_no,
                 new.location_id,
-                "ship",
+                new.method,
                 _PLANNED,
                 _UNSENT,
                 _NOT_CANCELED,

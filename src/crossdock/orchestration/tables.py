@@ -32,6 +32,28 @@ views = table(
     text("actor"),
 )
 
+# What was offered, each with its decision; expired ones are forgotten, ordered ones stay with their order.
+promises = table(
+    "promises",
+    big("id", primary_key=True, autoincrement=False),
+    big("created_at"),
+    big("expires_at"),
+    big("channel_id"),
+    # orchestration.promise_store.State: offered, ordered, closed.
+    small("state"),
+    # The day on which everything is there, and the day by which the service level wanted it.
+    big("promised_day"),
+    big("due_day"),
+    # The basket, where it goes, the offer as it was answered. No personal data: country and postal area alone.
+    text("content"),
+    blob("record"),
+    big("reservation_id", nullable=True),
+    big("order_id", nullable=True),
+    Index("ix_promises_order_id", "order_id"),
+    Index("ix_promises_state", "state", "expires_at"),
+    fillfactor=80,
+)
+
 policies = table(
     "policies",
     text("code", primary_key=True),

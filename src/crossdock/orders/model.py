@@ -30,6 +30,7 @@ MAX_QUANTITY = 1_000_000
 # A demand's quantity is always the sum of these parts, in this order.
 PARTITION = ("waiting", "reserved", "allocated", "released", "picked", "shipped", "delivered", "lost", "canceled")
 
+PROMISE_ID = "^prm_[0-7][0-9a-hjkmnp-tv-z]{12}$"
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Number = Annotated[int, Meta(ge=1, le=MAX_LINES)]
 
@@ -87,7 +88,10 @@ class DeliveryIn(Input):
     """Where and when a part of the order is to go."""
 
     destination: AddressIn
-    method: Literal["ship"] = "ship"
+    method: Literal["ship", "pickup", "ship_to_store"] = "ship"
+    location: Annotated[
+        Code | None, Meta(description="where it is picked up, for the methods `pickup` and `ship_to_store`")
+    ] = None
     service_level: Code = "standard"
     not_before: Instant | None = None
     by: Instant | None = None
@@ -130,6 +134,9 @@ class OrderIn(Input):
     priority: Annotated[int, Meta(ge=-100, le=100, description="higher is served first")] = 0
     tags: Annotated[tuple[Words, ...], Meta(max_length=50)] = ()
     metadata: Metadata = {}
+    promise_id: Annotated[str, Meta(pattern=PROMISE_ID, description="the promise that the order is to keep")] | None = (
+        None
+    )
 
 
 class Status(enum.IntEnum):

@@ -37,6 +37,13 @@ class LineData(msgspec.Struct, frozen=True, omit_defaults=True):
     metadata: dict[str, str] = {}
 
 
+class DeliveryData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the channel sent with a delivery beyond its columns."""
+
+    gift: bool = False
+    location: str | None = None
+
+
 def line_total(line: LineIn) -> int:
     """Return what a line costs in minor units: price × quantity − discounts + charges + taxes not included."""
     total = line.unit_price.amount * line.quantity
@@ -101,6 +108,12 @@ def _line_data(line: LineIn) -> str:
     return _encode(data).decode()
 
 
+def _delivery_data(delivery: DeliveryIn) -> str:
+    if not delivery.gift and delivery.location is None:
+        return _EMPTY
+    return _encode(DeliveryData(delivery.gift, delivery.location)).decode()
+
+
 def delivery_row(
     order_id: int, no: int, delivery: DeliveryIn, area: str, point: Xyz | None, address_id: int
 ) -> tuple[Any, ...]:
@@ -119,5 +132,5 @@ def delivery_row(
         None if delivery.not_before is None else instant(delivery.not_before),
         None if delivery.by is None else instant(delivery.by),
         delivery.service_level,
-        '{"gift":true}' if delivery.gift else _EMPTY,
+        _delivery_data(delivery),
     )

@@ -21,6 +21,13 @@ def faults(order: OrderIn, channel_currency: str, now: int) -> list[FieldError]:
         found.append(FieldError("/placed_at", "in_the_future", "The order was placed more than a day from now."))
     for index, line in enumerate(order.lines):
         _check_line(order, index, line, found)
+    for index, delivery in enumerate(order.deliveries):
+        if (delivery.method == "ship") != (delivery.location is None):
+            text = "A pickup needs its `location`; what is shipped to an address has none."
+            found.append(FieldError(f"/deliveries/{index}/location", "pickup_location", text))
+    if order.promise_id is not None and len(order.deliveries) > 1:
+        text = "A promise is for one delivery; an order with several cannot bring one."
+        found.append(FieldError("/promise_id", "several_deliveries", text))
     if order.total is not None or order.discounts or order.charges:
         _check_totals(order, found)
     if len(order.deliveries) > 1:

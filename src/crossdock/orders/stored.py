@@ -53,6 +53,7 @@ class DeliveryStored(msgspec.Struct, frozen=True):
     """``deliveries.data``."""
 
     gift: bool = False
+    location: str | None = None
 
 
 class AddressStored(msgspec.Struct, frozen=True):

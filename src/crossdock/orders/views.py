@@ -135,6 +135,7 @@ class DeliveryView(View, frozen=True):
     not_before: Instant | None
     by: Instant | None
     service_level: str
+    location: str | None
     gift: bool
     address: AddressView | None
 

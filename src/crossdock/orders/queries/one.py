@@ -201,6 +201,7 @@ def _deliveries(session: Session, order_id: int, *, personal: bool) -> tuple[v.D
     out = []
     for no, method, country, area, x, y, z, not_before, by, level, data, address in session.fetch(sql, order_id):
         latitude, longitude = (None, None) if x is None else latitude_longitude((x, y, z))
+        stored = msgspec.json.decode(data, type=DeliveryStored)
         out.append(
             v.DeliveryView(
                 no=no,
@@ -212,7 +213,8 @@ def _deliveries(session: Session, order_id: int, *, personal: bool) -> tuple[v.D
                 not_before=_moment(not_before),
                 by=_moment(by),
                 service_level=level,
-                gift=msgspec.json.decode(data, type=DeliveryStored).gift,
+                location=stored.location,
+                gift=stored.gift,
                 address=_address(address, country) if personal and address else None,
             )
         )

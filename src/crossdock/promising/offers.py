@@ -1,0 +1,64 @@
+"""From a decision to an offer: packages with their days, the day of the whole, order-by, cost, carbon, confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crossdock.network.calendars import WorkCalendar
+from crossdock.promising.carbon import grams
+from crossdock.promising.confidence import Confidence, Find, confidence
+from crossdock.promising.dates import Deadline, order_by
+from crossdock.promising.keeping import Kept, arrives
+
+
+class Package(NamedTuple):
+    """What one location sends: ordinal days, units by demand key."""
+
+    site_id: int
+    parcels: int
+    weight_g: int
+    km: int
+    ship_day: int
+    deliver_day: int
+    lines: tuple[tuple[int, int], ...]
+
+
+class Offer(NamedTuple):
+    """What can be promised by one method; `cost` in milli, days as ordinals, `order_by` in microseconds UTC."""
+
+    day: int
+    packages: tuple[Package, ...]
+    unfilled: tuple[tuple[int, int], ...]
+    cost: int
+    carbon_g: int | None
+    confidence: Confidence
+    order_by: Deadline | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether every unit of the basket is in it."""
+        return not self.unfilled
+
+
+def offer_of(
+    kept: Kept, at: int, calendars: Mapping[int, WorkCalendar], find: Find, slack_days: int, by: int | None = None
+) -> Offer | None:
+    """Return the offer that a decision makes at an instant; None when it sends nothing.
+
+    The day offered is the one on which the last package arrives; order-by holds for ``by`` when that is later.
+    """
+    decision = kept.decision
+    day = arrives(decision)
+    sure = confidence(decision, kept.demand.lines, slack_days, find)
+    if day is None or sure is None:
+        return None
+    lines: dict[int, list[tuple[int, int]]] = {}
+    for site, key, units in decision.assignments:
+        lines.setdefault(site, []).append((key, units))
+    packages = tuple(
+        Package(b.site_id, b.parcels, b.weight_g, b.km, b.ship_day, b.deliver_day, tuple(lines[b.site_id]))
+        for b in decision.bill
+    )
+    deadline = order_by(decision.bill, day if by is None else max(day, by), at, calendars)
+    return Offer(day, packages, decision.unfilled, decision.cost, grams(decision.bill), sure, deadline)
