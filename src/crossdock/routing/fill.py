@@ -139,14 +139,28 @@ def fill_bounded(problem: Problem, columns: Ints, upper: float = np.inf) -> tupl
         idle = float((problem.f[columns] * ~used).sum())
         least = total + idle if problem.one_parcel else _least(problem, columns, x)
     if not problem.one_parcel and total > least and len(columns) > 1 and problem.split_lines:
-        squeezed = squeeze(problem, columns, x)
-        total = total_of(problem, columns, squeezed)
+        tried = [x]
         if certain and problem.filling and least < min(total, upper):
-            better, least = divide_parcels(problem, columns, x, least, min(total, upper))
-            squeezed = squeezed if better is None else better
-            total = total_of(problem, columns, squeezed)
-        x = squeezed
+            better, least = _divided(problem, columns, x, least, min(total, upper))
+            if better is not None:
+                tried.append(better)
+        totals = [total_of(problem, columns, one) for one in tried]
+        if min(totals) > least:
+            tried.append(squeeze(problem, columns, x))
+            totals.append(total_of(problem, columns, tried[-1]))
+        total = min(totals)
+        x = tried[totals.index(total)]
     return Filled(columns, x, total).used(), least
+
+
+def _divided(problem: Problem, columns: Ints, x: Floats, least: float, upper: float) -> tuple[Floats | None, float]:
+    """Divide parcels, or remember how it went before with these columns."""
+    key = tuple(problem.sites[columns].tolist())
+    known = problem.divided.get(key)
+    if known is None or (known[1] is None and known[2] >= known[0] and upper > known[0]):
+        known = upper, *divide_parcels(problem, columns, x, least, upper)
+        problem.divided[key] = known
+    return known[1], known[2]
 
 
 def _least(problem: Problem, columns: Ints, x: Floats) -> float:

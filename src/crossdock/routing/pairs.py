@@ -34,13 +34,12 @@ def promising(problem: Problem, upper: float, prices: float, s: Floats) -> tuple
 
 def _missing(problem: Problem, upper: float) -> Floats:
     """Bound for all pairs what the units cost that neither has, above what they would cost anywhere."""
-    U, q = problem.U, problem.q
-    some = U > 0
+    some = problem.U > 0
     dear = np.where(some, problem.c + problem.H, 0.0).max(axis=1)
     per_unit = np.maximum(problem.p - dear, 0.0)
     left, right = [], []
     for line in np.flatnonzero(per_unit).tolist():
-        row, wanted = U[line], q[line]
+        row, wanted = problem.U[line], problem.q[line]
         levels = np.unique(row[row < wanted])
         if len(levels) > _LEVELS:  # rounded up: fewer are missing
             levels = levels[(np.arange(1, _LEVELS + 1) * len(levels)) // _LEVELS - 1]

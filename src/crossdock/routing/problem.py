@@ -27,7 +27,7 @@ class Problem:
     """
 
     __slots__ = (
-        "B", "F", "H", "U", "c", "cells", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel", "order", "p",
+        "B", "F", "H", "U", "c", "cells", "divided", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel", "order", "p",
         "q", "sites", "split_lines", "value_none", "w", "weight_g",
     )  # fmt: skip
 
@@ -66,6 +66,7 @@ class Problem:
         self.one_parcel = view.weight_g <= terms.limit
         self.split_lines = terms.policy.split == "unit"
         self.cells = _CELLS
+        self.divided: dict[tuple[int, ...], tuple[float, Floats | None, float]] = {}
         self.value_none = float(self.q @ self.p)
         own = np.maximum(np.ceil(self.w / self.limit), 1.0)[:, None]  # a unit may be heavier than a parcel
         short = (margin < self.H + self.B * own) & (self.U > 0)

@@ -1,0 +1,126 @@
+"""What room is worth: prices per gram for a few locations with room for so many grams each, and the bound they give.
+
+Per line the handling price of a location is shared out over all that it could ship, so that a line is filled by rising
+unit cost: that bounds its cost from below, and meets it when each location ships all it can or nothing. Prices are
+found one location after the other; the bound is concave in each, and its tangents lead to the top.
+
+Prices and shares are whole 256ths, so that products and sums of them are exact.
+"""
+
+import numpy as np
+
+from crossdock.routing.problem import Problem
+from crossdock.routing.terms import Floats, Ints
+
+_PART = 256.0
+_DEAREST = 2.0**20
+_HEAVIEST = 2.0**22  # prices end at four times the dearest: 22 + 22 + 8 bits
+_TANGENTS = 24
+_ROUNDS = 4
+
+
+class Lines:
+    """The lines of an order over open columns: what each ships, what a unit costs, and the prices of grams.
+
+    `least`: the grams per column that no other column can ship.
+    """
+
+    __slots__ = ("_cost", "_handling", "_marginal", "_shared", "_units", "least", "prices", "shipped", "weight")
+
+    def __init__(self, problem: Problem, columns: Ints, shipped: Floats) -> None:
+        self._units = np.minimum(problem.U[:, columns], shipped[:, None])
+        self._cost, self._handling = problem.c[:, columns], problem.H[columns]
+        self._shared = self._cost + np.floor(self._handling * _PART / np.maximum(self._units, 1.0)) / _PART
+        self.shipped, self.weight = shipped, problem.w
+        alone = np.maximum(shipped[:, None] - (self._units.sum(axis=1)[:, None] - self._units), 0.0)
+        self.least: Floats = problem.w @ alone
+        self.prices: Floats = np.zeros(len(columns))
+        self._marginal: Floats = np.zeros((problem.n, len(columns)))
+
+    @staticmethod
+    def fits(problem: Problem) -> bool:
+        """Say whether the order is light enough for sums to be exact."""
+        return problem.weight_g <= _HEAVIEST
+
+    def price(self, room: Floats, upper: float) -> float:
+        """Find good prices, and give their bound on every division; ends where it reaches `upper`."""
+        best = -np.inf
+        for turn in range(_ROUNDS if len(room) > 2 else 1):
+            before = best
+            for at in range(len(room)):
+                best = max(best, self._tangents(room, at))
+                if best >= upper:
+                    break
+            if best >= upper or (turn and best == before):
+                break
+        value, _ = self._looked_at(room)
+        return value
+
+    def ranges(self, gap: float) -> tuple[Floats, Floats]:
+        """Give per line and column the fewest and the most units with which a fill may cost less than the gap more."""
+        off = np.floor(gap / np.maximum(np.abs(self._marginal), 1.0 / _PART))
+        low = np.where(self._marginal < 0, np.maximum(self._units - off, 0.0), 0.0)
+        high = np.where(self._marginal > 0, np.minimum(self._units, off), self._units)
+        return low, high
+
+    def above(self, line: Ints, units: Floats) -> Floats:
+        """Give what fills of lines cost above the bound on the line."""
+        priced = self._cost[line] + self.weight[line][:, None] * self.prices
+        cost = (units * priced).sum(axis=1) + (units > 0) @ self._handling
+        least = (self._shared + self.weight[:, None] * self.prices)
+        above: Floats = cost - (self._filled(least)[1] * least).sum(axis=1)[line]
+        return above
+
+    def _filled(self, cost: Floats) -> tuple[Floats, Floats]:
+        """Fill each line by rising cost; give the cost of its last unit, and the units."""
+        order = cost.argsort(axis=1, kind="stable")
+        most = np.take_along_axis(self._units, order, axis=1)
+        take = np.minimum(np.maximum(self.shipped[:, None] - (most.cumsum(axis=1) - most), 0.0), most)
+        dear = np.take_along_axis(cost, order, axis=1)
+        last = np.where(take > 0, dear, -np.inf).max(axis=1)
+        units = np.empty_like(take)
+        np.put_along_axis(units, order, take, axis=1)
+        return np.where(np.isinf(last), cost.max(axis=1), last), units
+
+    def _looked_at(self, room: Floats) -> tuple[float, Floats]:
+        """Give the bound at the prices, and by how many grams each column exceeds its room."""
+        cost = self._shared + self.weight[:, None] * self.prices
+        last, units = self._filled(cost)
+        self._marginal = cost - last[:, None]
+        return float((units * cost).sum() - self.prices @ room), self.weight @ units - room
+
+    def _tangents(self, room: Floats, at: int) -> float:
+        """Set one column's price to where the bound is highest."""
+
+        def looked_at(price: float) -> tuple[float, float]:
+            self.prices[at] = price
+            value, over = self._looked_at(room)
+            return value, float(over[at])
+
+        start = float(self.prices[at])
+        low_price, (low, low_slope) = 0.0, looked_at(0.0)
+        if low_slope <= 0:
+            return low
+        price = max(64.0, start)
+        high, slope = looked_at(price)
+        while slope > 0 and price < _DEAREST:
+            low_price, low, low_slope = price, high, slope
+            price *= 4.0
+            high, slope = looked_at(price)
+        best, best_price = (low, low_price) if low > high else (high, price)
+        for _ in range(_TANGENTS):
+            if slope >= 0:
+                break
+            meet = (high - slope * price - low + low_slope * low_price) / (low_slope - slope)
+            meet = float(np.floor(meet * _PART) / _PART)
+            if not low_price < meet < price:
+                break
+            value, inclined = looked_at(meet)
+            if value > best:
+                best, best_price = value, meet
+            if inclined > 0:
+                low_price, low, low_slope = meet, value, inclined
+            else:
+                price, high, slope = meet, value, inclined
+        self.prices[at] = best_price
+        return best
