@@ -52,14 +52,11 @@ class Core:
                 chosen, some = self._balanced(room, chosen, done)
                 near.append(some)
             small = np.flatnonzero(np.isin(order, np.concatenate(near)))
-            self._go_through(room, limit, target, chosen, order[small], [picks[at] for at in small.tolist()])
+            self._go_through(room, limit, target, chosen, order[small], [picks[at] for at in small.tolist()], cells)
             if self.units is not None and self.bound <= target:
                 return
-            if len(picks) * (_PER_LINE + 2 * _MOST_STATES) > cells:
-                self.bound = target
-                return
             limit, self.bound = min(limit, self.bound), np.inf
-        self._go_through(room, limit, target, chosen, order, picks)
+        self._go_through(room, limit, target, chosen, order, picks, cells)
         self.bound = min(self.bound, limit)
 
     def _balanced(self, room: Floats, chosen: Ints, done: Bools) -> tuple[Ints, Ints]:
@@ -85,7 +82,7 @@ class Core:
         return balanced, self._line[moves[max(0, last - _SMALL // 2) : last + _SMALL // 2]]
 
     def _go_through(
-        self, room: Floats, limit: float, target: float, chosen: Ints, order: Ints, picks: list[Ints]
+        self, room: Floats, limit: float, target: float, chosen: Ints, order: Ints, picks: list[Ints], cells: int
     ) -> None:
         alone = np.ones(self._lines, dtype=bool)
         alone[order] = False
@@ -122,6 +119,9 @@ class Core:
                 self.bound = min(self.bound, float(sure[keep[least[_MOST_STATES]]]))
                 keep = np.sort(keep[least[:_MOST_STATES]])
             if not len(keep):
+                break
+            if self.cells > cells:
+                self.bound = min(self.bound, float(sure[keep].min()))
                 break
             trail.append((keep % states, pick[keep // states]))
             left, paid = left[keep], paid[keep]

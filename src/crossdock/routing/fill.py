@@ -122,8 +122,11 @@ def _thinned(able: list[int], poured: Callable[[list[int]], tuple[float, Parts]]
 
 
 def fill(problem: Problem, columns: Ints) -> Filled:
-    """Divide the order over the open columns (ascending); columns that do not pay stay empty."""
-    return fill_bounded(problem, columns)[0]
+    """Divide the order well over the open columns (ascending), fast; columns that do not pay stay empty."""
+    x, _ = fill_lines(problem, columns)
+    if not problem.one_parcel and len(columns) > 1 and problem.split_lines:
+        x = squeeze(problem, columns, x)
+    return Filled(columns, x, total_of(problem, columns, x)).used()
 
 
 def fill_bounded(problem: Problem, columns: Ints, upper: float = np.inf) -> tuple[Filled, float]:

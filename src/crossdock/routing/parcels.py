@@ -35,7 +35,7 @@ def divide_parcels(
     most = problem.parcels(problem.w @ np.minimum(units, shipped[:, None]))
     number = float(np.ceil(float(problem.w @ shipped) / limit))
     spread = number - float(fewest.sum()) + len(columns)
-    if problem.cells <= 0 or not Lines.fits(problem) or len(columns) > _MOST_LOCATIONS or spread ** (len(columns) - 1) > _MOST_PRODUCTS:
+    if not Lines.fits(problem) or len(columns) > _MOST_LOCATIONS or spread ** (len(columns) - 1) > _MOST_PRODUCTS:
         return None, least
     weight = problem.w @ x
     ranges = [range(int(low), int(min(high, low + max(spread, 1))) + 1) for low, high in zip(fewest, most, strict=True)]

@@ -14,7 +14,7 @@ from crossdock.routing.model import RoutingError
 from crossdock.routing.terms import EXACT, Floats, Ints
 from crossdock.routing.view import View
 
-_CELLS = 150_000
+_CELLS = 300_000
 
 
 class Problem:

@@ -93,8 +93,10 @@ def climb(problem: Problem, incumbents: Incumbents) -> None:
             incumbents.offer(other)
         better = min(fewer, key=lambda other: other.total)
         if better.total >= plan.total:
-            return
+            break
         plan = better
+    if not problem.one_parcel and len(plan.columns) > 1:
+        incumbents.offer(fill_bounded(problem, plan.columns, plan.total)[0])
 
 
 def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, int]:
