@@ -68,6 +68,8 @@ class Core:
         away = np.abs(rest) * np.where(rest < 0, np.maximum(self._prices, 1.0), self._prices)
         column = int(np.where(done, -1.0, away).argmax())
         done[column] = True
+        if away[column] == 0.0:
+            return chosen, np.zeros(0, dtype=np.int64)
         need = -float(rest[column])
         less = self._grams[chosen[self._line], column] - self._grams[:, column]
         less = less if need > 0 else -less
@@ -111,9 +113,10 @@ class Core:
             paid = (paid + self._above[pick][:, None]).ravel()
             sure = paid + np.maximum(left - widest[depth + 1], 0.0) @ self._prices
             keep = np.flatnonzero((left >= fewest[depth + 1]).all(axis=1) & (sure < best))
-            keep = keep[np.lexsort((paid[keep], *left[keep].T))]
-            if len(keep) > 1:  # of states with the same room the cheapest will do
-                keep = keep[_first_of_equals(left[keep])]
+            # of states with the same room the cheapest will do; the last column has what the others have not
+            keep = keep[np.lexsort((paid[keep], *left[keep, :-1].T))]
+            if len(keep) > 1:
+                keep = keep[_first_of_equals(left[keep, :-1])]
             if len(keep) > _MOST_STATES:
                 least = sure[keep].argsort(kind="stable")
                 self.bound = min(self.bound, float(sure[keep[least[_MOST_STATES]]]))

@@ -55,7 +55,7 @@ def divide_parcels(
         if bool((weight <= room).all()):
             best, best_total = x, start
             break  # the lines' cheapest division: all numbers that cost more cost more with any division
-        found = divide(parts, room, cheapest + best_total - start, problem.cells)
+        found = divide(parts, room, cheapest + best_total - start, problem.cells // 3)
         problem.cells -= found.cells + _CELLS_PER_LINE * problem.n
         if found.units is not None:
             moved = float((problem.c[:, columns] * found.units).sum() + ((found.units > 0) @ problem.H[columns]).sum())

@@ -38,14 +38,12 @@ def _emptied(
         return None
     x, cost = x.copy(), 0.0
     c, handling = problem.c[:, columns], problem.H[columns]
-    moves: list[tuple[float, int, int]] = []
-    for target in np.flatnonzero(room > 0).tolist():
-        units = np.minimum(problem.U[:, columns[target]] - x[:, target], x[:, source])
-        for line in np.flatnonzero((units > 0) & (problem.w > 0)).tolist():
-            per_unit = c[line, target] - c[line, source]
-            opening = handling[target] if x[line, target] == 0 else 0.0
-            moves.append(((per_unit + opening / units[line]) / problem.w[line], line, target))
-    for _, line, target in sorted(moves):
+    units = np.minimum(problem.U[:, columns] - x, x[:, source, None])
+    lines, targets = np.nonzero((units > 0) & (room > 0) & (problem.w > 0)[:, None])
+    opening = np.where(x[lines, targets] == 0, handling[targets], 0.0) / units[lines, targets]
+    per_gram = (c[lines, targets] - c[lines, source] + opening) / problem.w[lines]
+    for at in np.lexsort((targets, lines, per_gram)).tolist():
+        line, target = int(lines[at]), int(targets[at])
         grams = problem.w[line]
         spare = problem.U[line, columns[target]] - x[line, target]
         take = min(spare, x[line, source], room[target] // grams, -(-excess // grams))
