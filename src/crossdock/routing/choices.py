@@ -33,7 +33,7 @@ def divide(lines: Lines, room: Floats, upper: float, cells: int) -> Division:
     `bound` equals its cost (or `upper`) when no state was dropped for want of memory. The division mostly costs but
     little more than the bound on it, so it is looked for there first, then ever further above.
     """
-    if bool((lines.least > room).any()):
+    if not lines.fit(room):
         return Division(None, np.inf, 0)
     base = lines.price(room, upper)
     bound, width, seen = float(np.ceil(base)), _NARROW, 0

@@ -10,7 +10,7 @@ Prices and shares are whole 256ths, so that products and sums of them are exact.
 import numpy as np
 
 from crossdock.routing.problem import Problem
-from crossdock.routing.terms import Floats, Ints
+from crossdock.routing.terms import Bools, Floats, Ints
 
 _PART = 256.0
 _DEAREST = 2.0**20
@@ -22,18 +22,18 @@ _ROUNDS = 4
 class Lines:
     """The lines of an order over open columns: what each ships, what a unit costs, and the prices of grams.
 
-    `least`: the grams per column that no other column can ship.
     """
 
-    __slots__ = ("_cost", "_handling", "_marginal", "_shared", "_units", "least", "prices", "shipped", "weight")
+    __slots__ = ("_alone", "_cost", "_handling", "_marginal", "_shared", "_units", "prices", "shipped", "weight")
 
     def __init__(self, problem: Problem, columns: Ints, shipped: Floats) -> None:
         self._units = np.minimum(problem.U[:, columns], shipped[:, None])
         self._cost, self._handling = problem.c[:, columns], problem.H[columns]
         self._shared = self._cost + np.floor(self._handling * _PART / np.maximum(self._units, 1.0)) / _PART
         self.shipped, self.weight = shipped, problem.w
-        alone = np.maximum(shipped[:, None] - (self._units.sum(axis=1)[:, None] - self._units), 0.0)
-        self.least: Floats = problem.w @ alone
+        sets = (np.arange(1, 1 << len(columns))[:, None] >> np.arange(len(columns))) & 1
+        without = self._units @ (1.0 - sets.T)
+        self._alone = sets, problem.w @ np.maximum(shipped[:, None] - without, 0.0)
         self.prices: Floats = np.zeros(len(columns))
         self._marginal: Floats = np.zeros((problem.n, len(columns)))
 
@@ -42,15 +42,22 @@ class Lines:
         """Say whether the order is light enough for sums to be exact."""
         return problem.weight_g <= _HEAVIEST
 
+    def fit(self, room: Floats) -> bool:
+        """Say whether the lines fit into the room, if units could be divided: in each set what nobody else can ship."""
+        sets, grams = self._alone
+        return bool((grams <= sets @ room).all())
+
     def price(self, room: Floats, upper: float) -> float:
         """Find good prices, and give their bound on every division; ends where it reaches `upper`."""
         best = -np.inf
+        columns = np.eye(len(room), dtype=bool)
         for turn in range(_ROUNDS if len(room) > 2 else 1):
             before = best
             for at in range(len(room)):
-                best = max(best, self._tangents(room, at))
-                if best >= upper:
-                    break
+                best = max(best, self._tangents(room, columns[at]))
+            together = self.prices > 0
+            if len(room) > 2 and int(together.sum()) > 1 and best < upper:
+                best = max(best, self._tangents(room, together))
             if best >= upper or (turn and best == before):
                 break
         value, _ = self._looked_at(room)
@@ -89,19 +96,19 @@ class Lines:
         self._marginal = cost - last[:, None]
         return float((units * cost).sum() - self.prices @ room), self.weight @ units - room
 
-    def _tangents(self, room: Floats, at: int) -> float:
-        """Set one column's price to where the bound is highest."""
+    def _tangents(self, room: Floats, along: Bools) -> float:
+        """Raise or lower the prices of some columns together to where the bound is highest."""
+        start = np.where(along, self.prices - float(self.prices[along].min()), self.prices)
 
         def looked_at(price: float) -> tuple[float, float]:
-            self.prices[at] = price
+            self.prices = start + price * along
             value, over = self._looked_at(room)
-            return value, float(over[at])
+            return value, float(over[along].sum())
 
-        start = float(self.prices[at])
+        price = max(64.0, float((self.prices - start).max()))
         low_price, (low, low_slope) = 0.0, looked_at(0.0)
         if low_slope <= 0:
             return low
-        price = max(64.0, start)
         high, slope = looked_at(price)
         while slope > 0 and price < _DEAREST:
             low_price, low, low_slope = price, high, slope
@@ -122,5 +129,5 @@ class Lines:
                 low_price, low, low_slope = meet, value, inclined
             else:
                 price, high, slope = meet, value, inclined
-        self.prices[at] = best_price
+        self.prices = start + best_price * along
         return best
