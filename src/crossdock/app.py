@@ -21,6 +21,7 @@ from crossdock.orchestration.amend import (
     ReleaseHoldHandler,
     RouteHandler,
 )
+from crossdock.orchestration.availability import AtpReader
 from crossdock.orchestration.capture import CaptureHandler
 from crossdock.orchestration.configure import (
     PutChannelsHandler,
@@ -60,7 +61,8 @@ class App:
         self.ids = self.database.become_worker()
         ids = IdBlock(self.ids)
         self.engine = Engine(ids)
-        self.writer = Writer(self.database, ids, handlers(self.engine), clock)
+        self.atp = AtpReader(self.database, clock)
+        self.writer = Writer(self.database, ids, handlers(self.engine), clock, self.atp.committed)
         self.database.turnstile.busy = self.writer.is_busy
         self.imports = create_import_runner(self)
 
@@ -99,6 +101,7 @@ class App:
     def close(self) -> None:
         """Finish what is queued and close everything."""
         self.writer.stop()
+        self.atp.stop()
         self.database.close()
 
 

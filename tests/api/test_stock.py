@@ -68,17 +68,15 @@ def test_a_count_below_what_is_claimed_is_a_fact_and_its_victims_are_work(http: 
 def test_availability_tells_what_each_location_has_and_what_waits(http: httpx.Client) -> None:
     put_stock(http, "S1", HEART=2)
     http.post("/v1/orders", json=order("A-1", ("LANTERN", 6)))
-    answer = http.get("/v1/inventory/availability", params={"sku": ["LANTERN", "HEART", "NOPE"]})
-    assert answer.json()["data"] == [
-        {"sku": "LANTERN", "available": 0, "waiting": 2, "available_to_promise": 0, "locations": []},
-        {
-            "sku": "HEART",
-            "available": 12,
-            "waiting": 0,
-            "available_to_promise": 12,
-            "locations": [{"location": "DC1", "available": 10}, {"location": "S1", "available": 2}],
-        },
-    ]
+    answer = http.get("/v1/inventory/availability", params={"sku": ["LANTERN", "HEART", "NOPE"]}).json()
+    whole = {"channel": "", "on": None, "arriving": 0, "held_for_others": 0}
+    lanterns = {"sku": "LANTERN", "available": 0, "waiting": 2, "available_to_promise": 0, "level": "out"}
+    hearts = {"sku": "HEART", "available": 12, "waiting": 0, "available_to_promise": 12, "level": "in_stock"}
+    places = [{"location": "DC1", "available": 10}, {"location": "S1", "available": 2}]
+    assert answer == {
+        "data": [whole | lanterns | {"locations": []}, whole | hearts | {"locations": places}],
+        "stale": False,
+    }
 
 
 def test_positions_come_page_by_page(http: httpx.Client) -> None:

@@ -7,13 +7,28 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
-from crossdock.orchestration import ImportRunner
+from crossdock.orchestration import AtpReader, ImportRunner
 
 T = TypeVar("T")
 
 
+class Turns(Protocol):
+    """The admission of reads."""
+
+    @property
+    def busy(self) -> Callable[[], bool]:
+        """Says whether the writer is behind."""
+
+    async def pass_through(self, spacing: float) -> None:
+        """Wait for one's turn while the writer is behind."""
+
+
 class Reads(Protocol):
     """The readers of the database."""
+
+    @property
+    def turnstile(self) -> Turns:
+        """What a read passes that does not go through the database."""
 
     async def read(self, work: Callable[[Any], T]) -> T:
         """Run a query function on a reader's thread, in one snapshot."""
@@ -40,6 +55,10 @@ class Backend(Protocol):
     @property
     def keys(self) -> KeyRing:
         """The API keys in memory."""
+
+    @property
+    def atp(self) -> AtpReader:
+        """Who knows what can be promised."""
 
     @property
     def imports(self) -> ImportRunner:

@@ -14,6 +14,7 @@ from crossdock.api.asgi import Api, Receive, Scope, Send
 from crossdock.api.backend import Backend
 from crossdock.api.decoding import decode
 from crossdock.api.http import JSON, Reply
+from crossdock.api.resources import availability
 from crossdock.api.table import operations
 from crossdock.orchestration import ImportRunner
 from crossdock.orders import OrderIn
@@ -34,6 +35,7 @@ def create_api(backend: Backend) -> Api:
             b"/docs": Reply(200, pages.docs_page(table), [pages.HTML, pages.CSP, _CACHE]),
             b"/docs/errors": Reply(200, pages.errors_page(), [pages.HTML, pages.CSP, _CACHE]),
         },
+        (availability.PATH, availability.remembered(backend)),
     )
 
 

@@ -12,7 +12,7 @@ from crossdock.catalog import Item
 from crossdock.events import CloudEvent
 from crossdock.fulfillment import FulfillmentView
 from crossdock.identity import KeyView, Scope
-from crossdock.inventory import Availability, MovementView, PositionView
+from crossdock.inventory import MovementView, PositionView
 from crossdock.kernel.document import Code, ExternalId, Input, Instant, Words
 from crossdock.network import Channel, Location
 from crossdock.orchestration import DecisionView, JobView
@@ -257,12 +257,6 @@ class PositionList(View, frozen=True):
 
     data: tuple[PositionView, ...]
     next_cursor: NextCursor
-
-
-class AvailabilityList(View, frozen=True):
-    """What can be promised of each SKU that exists."""
-
-    data: tuple[Availability, ...]
 
 
 class MovementList(View, frozen=True):

@@ -165,3 +165,11 @@ NDJSON = (
     '"lines":[{"sku":"85123A","quantity":1,"unit_price":{"amount":295,"currency":"GBP"}}],'
     '"deliveries":[{"destination":{"country":"GB","postal_code":"SW1Y 4JH"}}]}\n'
 )
+
+PAIRS: dict[str, Any] = {
+    "pairs": [
+        {"sku": "85123A", "channel": "web"},
+        {"sku": "85123A", "channel": "web", "location": "DC1"},
+        {"sku": "71053"},
+    ],
+}

@@ -46,6 +46,10 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "description": "bring it back with a read to see this write",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
+    "Crossdock-Lag-Ms": {
+        "description": "how old the answer may be, when that is more than 100 ms",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
     "Idempotency-Replayed": {
         "description": "true when the answer is of an earlier request with the same Idempotency-Key",
         "schema": {"type": "string", "enum": ["true"]},

@@ -8,6 +8,7 @@ from crossdock.api.operations import Operation, Table
 from crossdock.api.resources import (
     access,
     actions,
+    availability,
     capture,
     configuration,
     events,
@@ -24,6 +25,19 @@ from crossdock.api.resources import (
 def operations() -> tuple[Operation, ...]:
     """Return every operation of the API, in the order of its documentation."""
     table = Table()
-    for resource in (capture, orders, actions, routing, stock, configuration, policies, events, jobs, access, service):
+    for resource in (
+        capture,
+        orders,
+        actions,
+        routing,
+        stock,
+        availability,
+        configuration,
+        policies,
+        events,
+        jobs,
+        access,
+        service,
+    ):
         resource.add_to(table)
     return tuple(table.operations)

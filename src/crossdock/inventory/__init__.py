@@ -1,6 +1,6 @@
 """Stock: the ledger, positions, claims, supply, and the picture of what can be promised."""
 
-from crossdock.inventory.queries import MovementPage, PositionPage, availability, list_movements, list_positions
+from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservations import Durations, ReservationIn, ReservationNotOpen, ReservedLineIn
 from crossdock.inventory.views import Availability, LocationAvailability, MovementView, PositionView
 
@@ -15,7 +15,6 @@ __all__ = [
     "ReservationIn",
     "ReservationNotOpen",
     "ReservedLineIn",
-    "availability",
     "list_movements",
     "list_positions",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
@@ -69,32 +68,6 @@ def list_positions(
     ]  # fmt: skip
     last = found[-1] if len(rows) > limit else None
     return PositionPage(found, None if last is None else (last.sku, last.location, last.stock_class))
-
-
-def availability(session: Session, skus: Sequence[str]) -> list[v.Availability]:
-    """Return what can be promised of each of these SKUs, in their order; SKUs that do not exist are left out."""
-    keys = [(sku,) for sku in dict.fromkeys(skus)]
-    known = {row[0]: int(row[1]) for row in session.fetch_keys(_ITEMS, ("text",), keys)}
-    at: dict[int, list[v.LocationAvailability]] = defaultdict(list)
-    ids = [(id_,) for id_ in known.values()]
-    for item, code, units in session.fetch_keys(_AVAILABLE, ("bigint",), ids):
-        at[item].append(v.LocationAvailability(location=code, available=int(units)))
-    waiting = {row[0]: int(row[1]) for row in session.fetch_keys(_WAITING, ("bigint",), ids)}
-    out = []
-    for (sku,) in keys:
-        if sku in known:
-            item, here = known[sku], at[known[sku]]
-            total, queued = sum(place.available for place in here), waiting.get(known[sku], 0)
-            out.append(
-                v.Availability(
-                    sku=sku,
-                    available=total,
-                    waiting=queued,
-                    available_to_promise=max(0, total - queued),
-                    locations=tuple(here),
-                )
-            )
-    return out
 
 
 def list_movements(
@@ -182,19 +155,6 @@ def _movement(row: Any, causes: Causes) -> v.MovementView:
     )
 
 
-_ITEMS = "WITH k(sku) AS ({keys}) SELECT i.sku, i.id FROM k JOIN items i ON i.sku = k.sku"
-_AVAILABLE = f"""
-    WITH k(item_id) AS ({{keys}})
-    SELECT p.item_id, l.code, {_CLAIMABLE}
-    FROM k JOIN positions p ON p.item_id = k.item_id AND p.stock_class = 0
-    JOIN locations l ON l.id = p.location_id AND l.active = 1
-    WHERE {_CLAIMABLE} > 0 ORDER BY p.item_id, l.code
-"""
-_WAITING = """
-    WITH k(item_id) AS ({keys})
-    SELECT q.item_id, sum(q.quantity) FROM k JOIN queue_entries q ON q.item_id = k.item_id AND q.closed_at IS NULL
-    GROUP BY q.item_id
-"""
 _CLAIMS = "WITH k(id) AS ({keys}) SELECT c.id, c.owner_id FROM k JOIN claims c ON c.id = k.id WHERE c.kind = 2"
 _RECORDS = """
     WITH k(id) AS ({keys})

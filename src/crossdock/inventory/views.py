@@ -49,23 +49,32 @@ class PositionView(View, frozen=True):
     counted_at: Instant | None
 
 
+LevelWord = Literal["in_stock", "low", "out"]
+
+
 class LocationAvailability(View, frozen=True):
-    """What one location has of an item that nothing stands on."""
+    """What can be had of an item at one location, never more than can be promised of it in all."""
 
     location: str
     available: int
 
 
 class Availability(View, frozen=True):
-    """What can be promised of an item: claimable units in all, by location, and units that wait for stock already.
+    """What can be promised of an item, to one channel (or to all, where ``channel`` is empty), now or by a date.
 
-    ``available_to_promise`` is the claimable total of the active locations less what waits, never below 0.
+    ``available_to_promise`` is ``available`` (what the channel may claim, all locations together), with what arrives
+    until the date, less the units that wait, less what is kept for other channels; never below 0.
     """
 
     sku: str
+    channel: str
+    on: str | None
     available: int
+    arriving: int
     waiting: int
+    held_for_others: int
     available_to_promise: int
+    level: LevelWord
     locations: tuple[LocationAvailability, ...]
 
 

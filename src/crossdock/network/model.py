@@ -46,6 +46,15 @@ class Channel(Input):
     view: Annotated[Code | None, Meta(description="the stock view; without one all stock is seen")] = None
     service_days: Annotated[int, Meta(ge=0, le=365, description="days from order to the promised delivery")] = 3
     services: Annotated[tuple[Service, ...], Meta(max_length=20)] = ()
+    low_stock: (
+        Annotated[
+            int,
+            Meta(
+                ge=0, le=10**9, description="up to so many units an item is low; absent for no events of availability"
+            ),
+        ]
+        | None
+    ) = None
 
     def service(self, code: str) -> Service:
         """Return a service level; one that the channel does not list is decided by the channel's own policy."""

@@ -1,6 +1,9 @@
 """The business flows: the only room that combines the features."""
 
 from crossdock.orchestration.access import new_key, revoke_key
+from crossdock.orchestration.availability import Answer as AtpAnswer
+from crossdock.orchestration.availability import Ask, AtpReader, Told, ask_database
+from crossdock.orchestration.availability_views import document as availability_document
 from crossdock.orchestration.commands import (
     Actor,
     AmendAddress,
@@ -50,6 +53,7 @@ from crossdock.orchestration.errors import (
     RevisionRefused,
     UnknownChannel,
     UnknownItem,
+    UnknownLocation,
     UnknownPolicy,
     VersionMismatch,
 )
@@ -64,7 +68,10 @@ __all__ = [
     "AddressNotServed",
     "AmendAddress",
     "Answer",
+    "Ask",
     "AssignedLine",
+    "AtpAnswer",
+    "AtpReader",
     "CancelUnits",
     "CaptureOrder",
     "CapturedFulfillment",
@@ -101,11 +108,15 @@ __all__ = [
     "StockFact",
     "StockOutcome",
     "StockRecorded",
+    "Told",
     "UnknownChannel",
     "UnknownItem",
+    "UnknownLocation",
     "UnknownPolicy",
     "VerifyReport",
     "VersionMismatch",
+    "ask_database",
+    "availability_document",
     "cancel_job",
     "decisions_of",
     "error_file",

@@ -160,6 +160,7 @@ class Changes:
     ) -> None:
         order.waiting[index] = entry._replace(quantity=left)
         self._entries_left[entry.id] = left
+        self._unit.waits(entry.item_id, left - entry.quantity)
         event = OrderDequeued(
             order_id=encode_id("ord", order.row.id),
             queue=entry.queue,

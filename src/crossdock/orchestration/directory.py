@@ -21,7 +21,7 @@ from crossdock.routing.model import Network, Policy, Site
 from crossdock.storage import tables as storage
 from crossdock.storage import versions
 from crossdock.storage.session import Session
-from crossdock.storage.unit import Unit
+from crossdock.storage.unit import CONFIG_KINDS, CONFIGURATION, Unit
 
 NO_LIMIT = 1 << 30
 _MAX_ITEMS = 200_000
@@ -245,6 +245,8 @@ def place_of(stored: StoredLocation) -> Place:
 def changed(unit: Unit, kind: str) -> None:
     """Tell every process that the configuration is another one now."""
     unit.insert(storage.config_log, [(unit.ids.one(), kind, unit.now)])
+    code = CONFIG_KINDS.index(kind) if kind in CONFIG_KINDS else 0
+    unit.stock_changes.append((0, CONFIGURATION, code))
 
 
 class ToldView:

@@ -45,6 +45,14 @@ class PromiseMismatch(Refused):
     next_step = "Send what was promised, or the order without `promise_id`; `errors` names what differs."
 
 
+class UnknownLocation(Refused):
+    """A location is asked about that does not exist, or is not active."""
+
+    code = "unknown_location"
+    title = "There is no such location"
+    next_step = "Create the location with PUT /v1/locations/{code}, or correct its code."
+
+
 class OrderRefused(Refused):
     """An order contradicts itself."""
 

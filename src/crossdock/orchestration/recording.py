@@ -256,6 +256,7 @@ class Routing:
             owner = "system:supply" if queued.queue == "backorder" else "service"
             row = (*entry, queued.reason, queued.detail, owner, priority, at, None)
             self._by_table[order_tables.queue_entries].append(row)
+            self._unit.waits(queued.item_id, queued.quantity)
             queued_event = OrderQueued(
                 order_id=text_id,
                 queue=queued.queue,

@@ -20,9 +20,7 @@ _ROUNDS = 4
 
 
 class Lines:
-    """The lines of an order over open columns: what each ships, what a unit costs, and the prices of grams.
-
-    """
+    """The lines of an order over open columns: what each ships, what a unit costs, and the prices of grams."""
 
     __slots__ = ("_alone", "_cost", "_handling", "_marginal", "_shared", "_units", "prices", "shipped", "weight")
 
@@ -74,7 +72,7 @@ class Lines:
         """Give what fills of lines cost above the bound on the line."""
         priced = self._cost[line] + self.weight[line][:, None] * self.prices
         cost = (units * priced).sum(axis=1) + (units > 0) @ self._handling
-        least = (self._shared + self.weight[:, None] * self.prices)
+        least = self._shared + self.weight[:, None] * self.prices
         above: Floats = cost - (self._filled(least)[1] * least).sum(axis=1)[line]
         return above
 

@@ -20,12 +20,12 @@ class Turnstile:
         self.busy: Callable[[], bool] = lambda: False
         self._next = 0.0
 
-    async def pass_through(self) -> None:
-        """Wait for one's turn; no wait while the writer keeps up."""
+    async def pass_through(self, spacing: float = SPACING_SECONDS) -> None:
+        """Wait for one's turn; no wait while the writer keeps up. Light work may come at a shorter ``spacing``."""
         if not self.busy():
             return
         now = time.monotonic()
         turn = max(now, self._next)
-        self._next = turn + SPACING_SECONDS
+        self._next = turn + spacing
         if turn > now:
             await asyncio.sleep(turn - now)

@@ -106,6 +106,19 @@ class Database:
             except ConnectionLost as again:
                 raise DatabaseUnavailable(str(again)) from again
 
+    def look_now(self, work: Callable[[Session], T]) -> T:
+        """Run a query function on this thread's own read-only connection; each statement sees what is committed then.
+
+        Cheaper than ``read_now`` by two trips to the server, for who looks every few milliseconds.
+        """
+        session = self._reader()
+        try:
+            return work(session)
+        except ConnectionLost as lost:
+            self._local.session = None
+            session.close()
+            raise DatabaseUnavailable(str(lost)) from lost
+
     def _reader(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)
         if session is None:

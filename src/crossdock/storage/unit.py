@@ -14,7 +14,19 @@ from crossdock.storage import tables
 from crossdock.storage.session import Session
 
 StockChange = tuple[int, int, int]
-"""Item id, location id, by how much the claimable quantity of the plain stock class changed."""
+"""Item id, location id, by how much the claimable quantity of the plain stock class changed.
+
+In the place of a location may stand what else of the item changed: WAITING, SUPPLY, CONFIGURATION below.
+"""
+
+WAITING = -1
+"""So many more units of the item wait (or fewer)."""
+SUPPLY = -2
+"""What is coming of the item, or who has a claim on it, is another matter now: to be read again."""
+CONFIGURATION = -3
+"""The configuration was changed; the third number says what of it (CONFIG_KINDS)."""
+CONFIG_KINDS = ("other", "item", "stock")
+"""What readers must know of a change: all may be other than before, only items, or stock was mended."""
 
 
 class Unit:
@@ -31,6 +43,7 @@ class Unit:
         self.batch_id = secrets.randbits(62)
         self.position = 0
         self.stock_changes: list[StockChange] = []
+        self.packed_changes = b""
         self._events: list[Sequence[Any]] = []
         self.dirty = False
 
@@ -43,6 +56,14 @@ class Unit:
         """Tell everybody a fact (a row of ``events`` without its id): written with the change or not at all."""
         self._events.append(row)
         self.dirty = True
+
+    def waits(self, item_id: int, change: int) -> None:
+        """Tell who follows the log that so many more units of an item wait."""
+        self.stock_changes.append((item_id, WAITING, change))
+
+    def supply_changed(self, item_id: int) -> None:
+        """Tell who follows the log that what is coming of an item, or the claims on it, must be read again."""
+        self.stock_changes.append((item_id, SUPPLY, 0))
 
     def insert(self, table: Any, rows: Sequence[Sequence[Any]]) -> None:
         """Insert whole rows and remember that there is something to commit."""
@@ -59,7 +80,8 @@ class Unit:
         first = self.session.next_log_ids(count)
         self.session.insert(tables.events, [(first + n, *row) for n, row in enumerate(self._events)])
         self.position = first + count - 1
-        self.session.insert(tables.stock_log, [(self.position, self.ids.worker, pack_changes(self.stock_changes))])
+        self.packed_changes = pack_changes(self.stock_changes)
+        self.session.insert(tables.stock_log, [(self.position, self.ids.worker, self.packed_changes)])
         self.session.commit()
 
     def was_committed(self, session: Session) -> bool:

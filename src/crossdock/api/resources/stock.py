@@ -9,7 +9,6 @@ from msgspec import Meta
 from crossdock.api import examples
 from crossdock.api.commands import REPLAYED, actor, request_key
 from crossdock.api.documents import (
-    AvailabilityList,
     FactBatch,
     FactResult,
     FactResults,
@@ -21,8 +20,8 @@ from crossdock.api.errors import InvalidCursor
 from crossdock.api.http import Call, Header, Reply, json_reply, make_cursor, position, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Operation, Table
-from crossdock.api.parameters import PageQuery, Query
-from crossdock.inventory import availability, list_movements, list_positions
+from crossdock.api.parameters import PageQuery
+from crossdock.inventory import list_movements, list_positions
 from crossdock.kernel.clock import instant
 from crossdock.kernel.document import Code
 from crossdock.orchestration import IdempotencyKeyReused, RecordStock, StockFact, StockRecorded
@@ -35,12 +34,6 @@ class PositionsQuery(PageQuery, frozen=True):
 
     sku: Skus = ()
     location: Code | None = None
-
-
-class AvailabilityQuery(Query, frozen=True):
-    """Which SKUs, up to 100."""
-
-    sku: Skus = ()
 
 
 class MovementsQuery(PageQuery, frozen=True):
@@ -100,13 +93,6 @@ async def get_positions(call: Call) -> Reply:
     return json_reply(PositionList(data=tuple(page.positions), next_cursor=cursor), 200, *next_link(call, cursor))
 
 
-async def get_availability(call: Call) -> Reply:
-    """Say what can be promised."""
-    query: AvailabilityQuery = call.query
-    found = await call.backend.database.read(lambda session: availability(session, query.sku))
-    return json_reply(AvailabilityList(data=tuple(found)))
-
-
 async def get_movements(call: Call) -> Reply:
     """Read the ledger."""
     query: MovementsQuery = call.query
@@ -156,20 +142,6 @@ def add_to(table: Table) -> None:
             query=PositionsQuery,
             errors=(InvalidCursor,),
             answers=(Answer(200, PositionList, "A page.", None, ("Link",)),),
-        )
-    )
-    table.add(
-        Operation(
-            method="GET",
-            path="/v1/inventory/availability",
-            id="get_availability",
-            tag="inventory",
-            summary="Read what can be promised of up to 100 SKUs",
-            description="SKUs that do not exist are left out.",
-            handler=get_availability,
-            scope="inventory:read",
-            query=AvailabilityQuery,
-            answers=(Answer(200, AvailabilityList, "What there is."),),
         )
     )
     table.add(
