@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from crossdock.app import App
 from crossdock.catalog.model import Item
+from crossdock.inventory import StockView
 from crossdock.kernel.clock import instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
+from crossdock.orchestration import PutView
 from crossdock.orchestration.commands import (
     Actor,
     CaptureOrder,
@@ -56,6 +60,19 @@ WORDS = (
 )
 
 
+MARKETPLACE = {
+    "code": "marketplace",
+    "name": "Marketplace",
+    "locations": [{"kinds": ["dc", "store"]}],
+    "exclusions": [{"items": ["20014"], "locations": {"codes": ["ST-LONDON"]}, "note": "window display"}],
+    "buffers": [
+        {"units": 2, "percent": 10, "locations": {"kinds": ["store"]}},
+        {"units": 5, "items": ["20014", "20021"]},
+    ],
+    "find": [{"permille": 930, "locations": {"kinds": ["store"]}}],
+}
+
+
 class Size(NamedTuple):
     """How much there is."""
 
@@ -81,7 +98,9 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
     chance = random.Random(seed)
     app.submit_now(PutLocations(actor=ACTOR, locations=tuple(location(*site) for site in SITES)))
     app.submit_now(PutPolicy(actor=ACTOR, code="standard", policy=policy()))
+    app.submit_now(PutView(actor=ACTOR, view=msgspec.convert(MARKETPLACE, StockView)))
     channels = (
+        Channel(code="marketplace", name="Marketplace", currency="GBP", view="marketplace"),
         Channel(code="web", name="Web shop", currency="GBP"),
         Channel(code="wholesale", name="Wholesale desk", currency="GBP", service_days=5),
     )

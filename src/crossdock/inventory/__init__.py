@@ -2,11 +2,28 @@
 
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservations import Durations, ReservationIn, ReservationNotOpen, ReservedLineIn
+from crossdock.inventory.selectors import describe as selector_words
+from crossdock.inventory.view_model import (
+    Buffer,
+    Exclusion,
+    Find,
+    Limit,
+    Rule,
+    SafetyStock,
+    Selector,
+    StockView,
+)
+from crossdock.inventory.view_rules import rank as view_rule_rank
+from crossdock.inventory.view_rules import words as view_rule_words
 from crossdock.inventory.views import Availability, LocationAvailability, MovementView, PositionView
 
 __all__ = [
     "Availability",
+    "Buffer",
     "Durations",
+    "Exclusion",
+    "Find",
+    "Limit",
     "LocationAvailability",
     "MovementPage",
     "MovementView",
@@ -15,6 +32,13 @@ __all__ = [
     "ReservationIn",
     "ReservationNotOpen",
     "ReservedLineIn",
+    "Rule",
+    "SafetyStock",
+    "Selector",
+    "StockView",
     "list_movements",
     "list_positions",
+    "selector_words",
+    "view_rule_rank",
+    "view_rule_words",
 ]

@@ -61,8 +61,12 @@ from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 from crossdock.orchestration.verify import VerifyReport, verify
+from crossdock.orchestration.view_commands import PutView, ViewPut
+from crossdock.orchestration.view_preview import ViewPreview, preview_view
+from crossdock.orchestration.view_queries import ActiveView, list_views, read_view, read_view_version
 
 __all__ = [
+    "ActiveView",
     "Actor",
     "AddressFixed",
     "AddressNotServed",
@@ -96,6 +100,7 @@ __all__ = [
     "PutItems",
     "PutLocations",
     "PutPolicy",
+    "PutView",
     "RecordStock",
     "ReleaseHold",
     "RepairStock",
@@ -115,6 +120,8 @@ __all__ = [
     "UnknownPolicy",
     "VerifyReport",
     "VersionMismatch",
+    "ViewPreview",
+    "ViewPut",
     "ask_database",
     "availability_document",
     "cancel_job",
@@ -123,11 +130,15 @@ __all__ = [
     "explain_decision",
     "list_jobs",
     "list_policies",
+    "list_views",
     "new_import",
     "new_key",
+    "preview_view",
     "read_decision",
     "read_job",
     "read_policy",
+    "read_view",
+    "read_view_version",
     "revoke_key",
     "spool_dir",
     "verify",

@@ -28,6 +28,8 @@ NAVIGATION = (
     ("Inventory", "/inventory", "packages"),
     ("Network", "/network", "map-pin"),
 )
+PARTS = {"Inventory": (("Stock", "/inventory"), ("Views", "/views"))}
+"""The pages of a section that has several: under it in the side bar, as tabs on a phone."""
 
 
 class Console:
@@ -45,7 +47,7 @@ class Console:
             lstrip_blocks=True,
         )
         Formats(self.zone, clock).add_to(self.environment)
-        self.environment.globals |= {"asset": asset, "navigation": NAVIGATION, "words": words}
+        self.environment.globals |= {"asset": asset, "navigation": NAVIGATION, "parts": PARTS, "words": words}
 
     async def read(self, work: Callable[[Any], T]) -> T:
         """Run a query function in one snapshot."""
@@ -56,12 +58,21 @@ class Console:
         return self.backend.submit(command)
 
     def page(
-        self, request: AnyRequest, template: str, /, *, section: str = "", status: int = 200, **context: Any
+        self,
+        request: AnyRequest,
+        template: str,
+        /,
+        *,
+        section: str = "",
+        part: str = "",
+        status: int = 200,
+        **context: Any,
     ) -> AnyResponse:
         """Return a page of the frame: who is signed in, where one is, and the template's own context."""
         signed_in: SignedIn | None = getattr(request.state, "signed_in", None)
         frame = {
             "section": section,
+            "part": part,
             "user": signed_in and signed_in.user,
             "csrf_token": signed_in.csrf_token if signed_in else "",
             "path": request.url.path,

@@ -55,6 +55,7 @@ class Formats:
             "partition_bar": partition_bar,
             "partition_words": partition_words,
             "plain": words.plain,
+            "actor": words.actor,
             "sentence": words.sentence,
             "plural": words.plural,
             "percent": percent,

@@ -14,7 +14,7 @@ from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.errors import CrossdockError
 from crossdock.web.backend import Backend
 from crossdock.web.console import STATIC, Console
-from crossdock.web.routes import home, inventory, network, order, order_actions, orders, search, sign_in
+from crossdock.web.routes import home, inventory, network, order, order_actions, orders, search, sign_in, views
 from crossdock.web.security import HEADERS, AnyRequest, AnyResponse, Door
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def web_router(backend: Backend, *, clock: Clock = now, zone: str = "UTC") -> Ro
     async def check(request: AnyRequest) -> AnyResponse | None:
         return await door.check(request)
 
-    pages = [module.handlers for module in (home, orders, order, order_actions, inventory, network, search)]
+    pages = [module.handlers for module in (home, orders, order, order_actions, inventory, views, network, search)]
     behind = Router(
         "/",
         route_handlers=[*(handler for handlers in pages for handler in handlers), *sign_in.handlers],

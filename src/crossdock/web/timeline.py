@@ -10,7 +10,7 @@ import msgspec
 from crossdock.events import StoredEvent
 from crossdock.kernel.money import show
 from crossdock.web.formats import day
-from crossdock.web.words import plain, plural, sentence
+from crossdock.web.words import actor, plain, plural, sentence
 
 SHOWN = 4
 """So many lines of a fulfillment are named one by one."""
@@ -42,13 +42,7 @@ def entry(event: StoredEvent) -> Entry:
     data = msgspec.json.decode(event.data)
     say = _SENTENCES.get(event.type)
     title, detail, icon, tone = say(data) if say else (sentence(event.type), "", "info-circle", "neutral")
-    return Entry(event.at, title, detail, icon, tone, actor_words(event.actor), event.type)
-
-
-def actor_words(actor: str) -> str:
-    """Write who did it: ``user:anna@example.com`` is ``anna@example.com``, ``key:shop`` is ``key shop``."""
-    kind, _, name = actor.partition(":")
-    return name if kind == "user" and name else f"{kind} {name}".strip()
+    return Entry(event.at, title, detail, icon, tone, actor(event.actor), event.type)
 
 
 def _money(amount: dict[str, Any]) -> str:
@@ -128,6 +122,45 @@ def _called_off(d: dict[str, Any]) -> Said:
     return f"Fulfillment at {d['location']} called off", sentence(d.get("reason", "")), "circle-x", "neutral"
 
 
+def _unusable(d: dict[str, Any]) -> Said:
+    detail = f"{d['reservation_id']}: {plain(d['reason'])}; the order was captured on free stock"
+    return "The reservation could not be used", detail, "hourglass", "wait"
+
+
+def _bound(d: dict[str, Any]) -> Said:
+    source = f"from {d['supply']}" if d.get("supply") else ""
+    before = f"before: {day(d['previous_on'])}" if d.get("previous_on") else ""
+    title = f"{plural(d['quantity'], 'unit')} of {d['sku']} expected on {day(d.get('expected_on', ''))}"
+    return title, "; ".join(part for part in (source, before) if part), "truck-delivery", "info"
+
+
+def _unbound(d: dict[str, Any]) -> Said:
+    before = f"before: {day(d['previous_on'])}" if d.get("previous_on") else ""
+    return f"No date any more for units of {d['sku']}", before, "truck-delivery", "wait"
+
+
+def _promised(d: dict[str, Any]) -> Said:
+    plan = f"the plan arrives {day(d['deliver_on'])}" if d.get("deliver_on") else ""
+    kept = d.get("is_kept", True)
+    return f"Promised for {day(d['promised_on'])}", plan, "calendar", "done" if kept else "wait"
+
+
+def _promise_at_risk(d: dict[str, Any]) -> Said:
+    where = f" at {d['location']}" if d.get("location") else ""
+    expected = f"; expected on {day(d['expected_on'])}" if d.get("expected_on") else ""
+    detail = f"{sentence(d['reason'])}{where}{expected}"
+    return f"The promise for {day(d['promised_on'])} is at risk", detail, "alert-triangle", "wait"
+
+
+def _promise_late(d: dict[str, Any]) -> Said:
+    title, detail, icon, _ = _promise_at_risk(d)
+    return title.replace("is at risk", "is late"), detail, icon, "bad"
+
+
+def _promise_recovered(d: dict[str, Any]) -> Said:
+    return f"The promise for {day(d['promised_on'])} will be kept after all", "", "calendar", "done"
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], Said]] = {
     "order.captured": _captured,
     "order.routed": _routed,
@@ -141,4 +174,12 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], Said]] = {
     "fulfillment.planned": _planned,
     "fulfillment.changed": _changed,
     "fulfillment.canceled": _called_off,
+    "order.reservation_unusable": _unusable,
+    "order.backorder_bound": _bound,
+    "order.backorder_rebound": _bound,
+    "order.backorder_unbound": _unbound,
+    "order.promised": _promised,
+    "order.promise_at_risk": _promise_at_risk,
+    "order.promise_late": _promise_late,
+    "order.promise_recovered": _promise_recovered,
 }

@@ -85,3 +85,9 @@ def sentence(name: str) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Write a count with its noun: ``plural(2, "order")`` is ``2 orders``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def actor(name: str) -> str:
+    """Write who did it: ``user:anna@example.com`` is ``anna@example.com``, ``key:shop`` is ``key shop``."""
+    kind, _, who = name.partition(":")
+    return who if kind == "user" and who else f"{kind} {who}".strip()

@@ -66,7 +66,14 @@ async def inventory(request: AnyRequest, console: Site) -> AnyResponse:
 
     facts = await console.read(read)
     page = console.page(
-        request, "inventory.html", section="Inventory", asked=wanted, after=after, shows=SHOW_WORDS, **facts
+        request,
+        "inventory.html",
+        section="Inventory",
+        part="Stock",
+        asked=wanted,
+        after=after,
+        shows=SHOW_WORDS,
+        **facts,
     )
     page.headers["HX-Push-Url"] = wanted.url()
     return page
@@ -93,7 +100,7 @@ async def item(request: AnyRequest, console: Site) -> AnyResponse:
 
     facts = await console.read(read)
     return console.page(
-        request, "item.html", section="Inventory", location=location, after=after, counters=COUNTERS,
+        request, "item.html", section="Inventory", part="Stock", location=location, after=after, counters=COUNTERS,
         item_url=item_url, **facts,
     )  # fmt: skip
 
