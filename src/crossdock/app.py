@@ -31,6 +31,9 @@ from crossdock.orchestration.configure import (
 )
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.feed_commands import FeedPart, PutFeeds, WatchFeeds
+from crossdock.orchestration.feed_sources import PutFeedsHandler, WatchFeedsHandler
+from crossdock.orchestration.feeds import FeedHandler
 from crossdock.orchestration.keyed import Keyed
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
@@ -123,10 +126,13 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.PutPolicy: PutPolicyHandler(engine),
         commands.RepairStock: RepairHandler(engine),
         view_commands.PutView: PutViewHandler(engine),
+        PutFeeds: PutFeedsHandler(engine),
     }
     return {
         Work: WorkHandler(),
         KeepHouse: HousekeepingHandler(),
+        FeedPart: FeedHandler(engine),
+        WatchFeeds: WatchFeedsHandler(engine),
         **identity_handlers(),
         **{command: Keyed(handler) for command, handler in by_command.items()},
     }

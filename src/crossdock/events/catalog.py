@@ -195,6 +195,24 @@ class StockShort(EventData, frozen=True):
     short: int
 
 
+class FeedSilent(EventData, frozen=True):
+    type: ClassVar[str] = "feed.silent"
+    summary: ClassVar[str] = "A source of stock facts has not been heard for longer than it may be silent."
+
+    source: str
+    silent_s: int
+    distrusted: bool = False
+    """Whether the stock of its locations is distrusted now."""
+
+
+class FeedHeard(EventData, frozen=True):
+    type: ClassVar[str] = "feed.heard"
+    summary: ClassVar[str] = "A source of stock facts that was silent has been heard again."
+
+    source: str
+    silent_s: int
+
+
 class ConfigChanged(EventData, frozen=True):
     type: ClassVar[str] = "config.changed"
     summary: ClassVar[str] = "Items, locations, channels, a policy, a view or shares were created or replaced."
@@ -247,6 +265,8 @@ _TYPES: tuple[type[EventData], ...] = (
     FulfillmentCanceled,
     StockRecorded,
     StockShort,
+    FeedSilent,
+    FeedHeard,
     ConfigChanged,
     JobFinished,
     ApiKeyCreated,
@@ -301,6 +321,8 @@ _SAMPLES: dict[str, EventData] = {
         FulfillmentCanceled(order_id=_ORDER, fulfillment_id=_FULFILLMENT, location="DC1", reason="canceled"),
         StockRecorded(source="wms", facts=120, repeated=3),
         StockShort(sku="85123A", location="DC1", on_hand=3, claimed=5, short=2),
+        FeedSilent(source="wms", silent_s=3600, distrusted=True),
+        FeedHeard(source="wms", silent_s=5400),
         ConfigChanged(kind="location", changes=(ConfigChange("DC1", "changed"),)),
         JobFinished(job_id=_JOB, kind="orders.import", state="succeeded", done=1000, failed=2),
         ApiKeyCreated(key_id=_KEY, name="web shop", scopes=("orders:write",)),

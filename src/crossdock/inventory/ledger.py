@@ -21,11 +21,13 @@ _LOCK = """
     ORDER BY p.item_id, p.location_id, p.stock_class {lock}
 """
 _WRITE = """
-    WITH v(item_id, location_id, stock_class, on_hand, picked, reserved, allocated, short, head) AS ({keys})
+    WITH v(item_id, location_id, stock_class, on_hand, picked, reserved, allocated, short, head, moved_at)
+    AS ({keys})
     UPDATE positions SET
         on_hand = positions.on_hand + v.on_hand, picked = positions.picked + v.picked,
         reserved = positions.reserved + v.reserved, allocated = positions.allocated + v.allocated,
-        short = positions.short + v.short, last_movement = v.head
+        short = positions.short + v.short, last_movement = v.head,
+        moved_at = CASE WHEN v.moved_at > coalesce(positions.moved_at, 0) THEN v.moved_at ELSE positions.moved_at END
     FROM v
     WHERE positions.item_id = v.item_id AND positions.location_id = v.location_id
       AND positions.stock_class = v.stock_class
@@ -37,8 +39,10 @@ _HEADS = """
       ON p.item_id = k.item_id AND p.location_id = k.location_id AND p.stock_class = k.stock_class
 """
 _SET_HEADS = """
-    WITH v(item_id, location_id, stock_class, head) AS ({keys})
-    UPDATE positions SET last_movement = v.head FROM v
+    WITH v(item_id, location_id, stock_class, head, moved_at) AS ({keys})
+    UPDATE positions SET last_movement = v.head,
+        moved_at = CASE WHEN v.moved_at > coalesce(positions.moved_at, 0) THEN v.moved_at ELSE positions.moved_at END
+    FROM v
     WHERE positions.item_id = v.item_id AND positions.location_id = v.location_id
       AND positions.stock_class = v.stock_class
 """
@@ -55,7 +59,7 @@ _HEAD_AGAIN = """
         SELECT max(id) FROM movements WHERE item_id = ? AND location_id = ? AND stock_class = ?
     ) WHERE item_id = ? AND location_id = ? AND stock_class = ?
 """
-EMPTY = (0, 0, 0, 0, 0, None, None, None)
+EMPTY = (0, 0, 0, 0, 0, None, None, None, None)
 """What follows the key of a position that was never touched."""
 
 
@@ -108,8 +112,9 @@ def post(unit: Unit, movements: Sequence[Movement]) -> None:
     sums: dict[PositionKey, Counters] = defaultdict(Counters)
     for movement in movements:
         sums[movement.key] = sums[movement.key].plus(movement.change)
-    counters = [(*key, *change, chain.head(key)) for key, change in sorted(sums.items())]
-    changed = unit.session.execute_keys(_WRITE, ("bigint",) * 9, counters)
+    moved = _moved(movements)
+    counters = [(*key, *change, chain.head(key), moved.get(key, 0)) for key, change in sorted(sums.items())]
+    changed = unit.session.execute_keys(_WRITE, ("bigint",) * 10, counters)
     if changed != len(counters):
         raise Mismatch(f"{len(counters)} positions were to change and {changed} did")
     for (item, location, stock_class), change in sums.items():
@@ -122,8 +127,9 @@ def record(unit: Unit, movements: Sequence[Movement]) -> None:
     """Write movements whose effect on the counters somebody else has applied to the locked positions."""
     chain, ids = _chain(unit, movements), unit.ids.take(len(movements))
     unit.insert(tables.movements, _linked(unit, chain, ids, movements))
-    heads = sorted((*key, chain.head(key)) for key in {movement.key for movement in movements})
-    unit.session.execute_keys(_SET_HEADS, ("bigint",) * 4, heads)
+    moved = _moved(movements)
+    heads = sorted((*key, chain.head(key), moved.get(key, 0)) for key in {movement.key for movement in movements})
+    unit.session.execute_keys(_SET_HEADS, ("bigint",) * 5, heads)
 
 
 def allocated(unit: Unit, claims: Sequence[tuple[int, int, int, int]], chain: Chain) -> None:
@@ -185,6 +191,15 @@ def _linked(
         )
         for id_, m in zip(ids, movements, strict=True)
     ]
+
+
+def _moved(movements: Sequence[Movement]) -> dict[PositionKey, int]:
+    """Return the latest instant of a delta by position: a count taken after it needs no look at the ledger."""
+    moved: dict[PositionKey, int] = {}
+    for movement in movements:
+        if movement.change.on_hand and movement.type is not MovementType.COUNTED:
+            moved[movement.key] = max(moved.get(movement.key, 0), movement.occurred_at)
+    return moved
 
 
 def _chain(unit: Unit, movements: Sequence[Movement]) -> Chain:

@@ -145,6 +145,19 @@ class StockMirror:
                 self._unlimited = {key for key in self._unlimited if key[0] != item}
                 self._closed = {key for key in self._closed if key[0] != item}
 
+    def shift(self, changes: Matrix) -> None:
+        """Take in what this process has committed by columns: item, location and change of what is claimable."""
+        find_row, find_column = self._rows.get, self._columns.get
+        rows = np.array([find_row(item, -1) for item in changes[:, 0].tolist()], np.int64)
+        here = np.flatnonzero(rows >= 0)
+        columns = np.array([find_column(location, -1) for location in changes[here, 1].tolist()], np.int64)
+        kept = columns >= 0
+        if self._unlimited or self._closed:
+            special = self._unlimited | self._closed
+            places = zip(changes[here, 0].tolist(), changes[here, 1].tolist(), strict=True)
+            kept &= np.array([place not in special for place in places], np.bool_)
+        np.add.at(self._matrix, (rows[here[kept]], columns[kept]), changes[here[kept], 2])
+
     def follow(self, session: Session) -> None:
         """Take in what other processes have committed since the last time."""
         if session.dialect == "sqlite":

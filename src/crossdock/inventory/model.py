@@ -34,6 +34,7 @@ class CauseKind(enum.IntEnum):
     CLAIM = 1
     STOCK_RECORD = 2
     REPAIR = 3
+    FEED_PART = 4
 
 
 class ClaimKind(enum.IntEnum):

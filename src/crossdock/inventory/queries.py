@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
 from crossdock.inventory import views as v
+from crossdock.inventory.feed_queries import rows_told
 from crossdock.inventory.model import CauseKind, MovementType
 from crossdock.kernel.clock import moment
 from crossdock.kernel.ids import encode_id
@@ -96,7 +97,7 @@ def list_movements(
 _LAST_ID = (1 << 63) - 1
 _LINES = """
     SELECT m.id, m.type, i.sku, l.code, m.stock_class, m.on_hand, m.picked, m.reserved, m.allocated, m.short,
-           m.occurred_at, m.recorded_at, m.cause_kind, m.cause_id
+           m.occurred_at, m.recorded_at, m.cause_kind, m.cause_id, m.sequence
     FROM movements m LEFT JOIN items i ON i.id = m.item_id LEFT JOIN locations l ON l.id = m.location_id
 """
 # Back along each position's chain, until it has given a page of its own.
@@ -113,26 +114,31 @@ _HISTORY = """
 """
 _TYPES: tuple[v.MovementWord, ...] = get_args(v.MovementWord)
 _CAUSES: tuple[v.CauseWord, ...] = get_args(v.CauseWord)
-_PREFIXES = {CauseKind.CLAIM: "clm", CauseKind.STOCK_RECORD: "rec", CauseKind.REPAIR: "rep"}
-Causes = dict[tuple[int, int], tuple[str, str, str, str]]
+_PREFIXES = {CauseKind.CLAIM: "clm", CauseKind.STOCK_RECORD: "rec", CauseKind.REPAIR: "rep", CauseKind.FEED_PART: "prt"}
+Causes = dict[tuple[int, int, int], tuple[str, str, str, str]]
 
 
 def _causes(session: Session, rows: list[Any]) -> Causes:
     """Return (source, record, reason, order id) of what caused these movements."""
     causes: Causes = {}
-    claims = [(row[13],) for row in rows if row[12] == CauseKind.CLAIM]
-    for id_, order in session.fetch_keys(_CLAIMS, ("bigint",), claims):
-        causes[CauseKind.CLAIM, id_] = ("", "", "", encode_id("ord", order))
-    records = [(row[13],) for row in rows if row[12] == CauseKind.STOCK_RECORD]
+    of: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for *_, kind, cause, row in rows:
+        of[kind].append((cause, row))
+    orders = dict(map(tuple, session.fetch_keys(_CLAIMS, ("bigint",), [(id_,) for id_, _ in of[CauseKind.CLAIM]])))
+    causes |= {(CauseKind.CLAIM, id_, n): ("", "", "", encode_id("ord", orders[id_]))
+               for id_, n in of[CauseKind.CLAIM] if id_ in orders}  # fmt: skip
+    records = [(id_,) for id_, _ in of[CauseKind.STOCK_RECORD]]
     for id_, source, record, reason in session.fetch_keys(_RECORDS, ("bigint",), records):
-        causes[CauseKind.STOCK_RECORD, id_] = (source, record, reason, "")
+        causes[CauseKind.STOCK_RECORD, id_, 0] = (source, record, reason, "")
+    for (id_, n), (source, record, reason) in rows_told(session, of[CauseKind.FEED_PART]).items():
+        causes[CauseKind.FEED_PART, id_, n] = (source, record, reason, "")
     return causes
 
 
 def _movement(row: Any, causes: Causes) -> v.MovementView:
     (id_, type_, sku, code, stock_class, on_hand, picked, reserved, allocated, short, occurred, recorded,
-     kind, cause) = row  # fmt: skip
-    source, record, reason, order_id = causes.get((kind, cause), ("", "", "", ""))
+     kind, cause, sequence) = row  # fmt: skip
+    source, record, reason, order_id = causes.get((kind, cause, sequence), ("", "", "", ""))
     return v.MovementView(
         id=encode_id("mov", id_),
         type=_TYPES[MovementType(type_) - 1],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from crossdock.inventory import tables
 from crossdock.inventory.model import PositionKey
@@ -26,28 +27,39 @@ def keep(unit: Unit, rows: Sequence[tuple[str, str, int, bytes, int, str, str]])
     unit.insert(tables.stock_records, rows)
 
 
-def moved_since(session: Session, asked: Mapping[PositionKey, int]) -> dict[PositionKey, int]:
-    """Return by how much movements after an instant have changed what is physically there; nothing where none did.
+class Moved(NamedTuple):
+    """By how much the ledger has changed a position after an instant."""
+
+    on_hand: int = 0
+    picked: int = 0
+    claimed: int = 0
+
+
+def moved_since(session: Session, asked: Mapping[PositionKey, int]) -> dict[PositionKey, Moved]:
+    """Return what movements after an instant have changed; nothing where there were none.
 
     Each position's history is walked back until a line that was recorded before: nothing is recorded before it
     happens, so no older line can be later.
     """
     sql = """
         WITH RECURSIVE k(item_id, location_id, stock_class, at) AS ({keys}),
-        h(item_id, location_id, stock_class, at, occurred_at, recorded_at, on_hand, previous) AS (
-            SELECT k.item_id, k.location_id, k.stock_class, k.at, m.occurred_at, m.recorded_at, m.on_hand, m.previous
+        h(item_id, location_id, stock_class, at, occurred_at, recorded_at, on_hand, picked, claimed, previous) AS (
+            SELECT k.item_id, k.location_id, k.stock_class, k.at, m.occurred_at, m.recorded_at, m.on_hand, m.picked,
+                m.reserved + m.allocated, m.previous
             FROM k JOIN positions p
               ON p.item_id = k.item_id AND p.location_id = k.location_id AND p.stock_class = k.stock_class
             JOIN movements m ON m.id = p.last_movement
             UNION ALL
-            SELECT h.item_id, h.location_id, h.stock_class, h.at, m.occurred_at, m.recorded_at, m.on_hand, m.previous
+            SELECT h.item_id, h.location_id, h.stock_class, h.at, m.occurred_at, m.recorded_at, m.on_hand, m.picked,
+                m.reserved + m.allocated, m.previous
             FROM h JOIN movements m ON m.id = h.previous WHERE h.recorded_at > h.at
         )
-        SELECT item_id, location_id, stock_class, CAST(sum(on_hand) AS bigint) FROM h WHERE occurred_at > at
-        GROUP BY item_id, location_id, stock_class
+        SELECT item_id, location_id, stock_class, CAST(sum(on_hand) AS bigint), CAST(sum(picked) AS bigint),
+            CAST(sum(claimed) AS bigint)
+        FROM h WHERE occurred_at > at GROUP BY item_id, location_id, stock_class
     """
     rows = session.fetch_keys(sql, ("bigint",) * 4, sorted((*key, at) for key, at in asked.items()))
-    return {(row[0], row[1], row[2]): row[3] for row in rows}
+    return {(row[0], row[1], row[2]): Moved(*row[3:]) for row in rows}
 
 
 def last_counts(session: Session, keys: Iterable[PositionKey]) -> dict[PositionKey, int]:

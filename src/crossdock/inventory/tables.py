@@ -32,6 +32,8 @@ positions = table(
     small("count_basis", nullable=True),
     # The newest line of the ledger about this position: its history is read from here, line by line back.
     big("last_movement", nullable=True),
+    # The latest instant of a delta: a count taken after it needs no look at the ledger.
+    big("moved_at", nullable=True),
     CheckConstraint("picked >= 0 AND reserved >= 0 AND allocated >= 0 AND short >= 0", name="counters"),
     CheckConstraint("reserved + allocated <= on_hand + short", name="never_sold_twice"),
     CheckConstraint("picked <= allocated", name="picked_is_allocated"),
@@ -264,4 +266,72 @@ reservation_lines = table(
     big("quantity"),
     CheckConstraint("quantity > 0 AND line_quantity > 0", name="quantity"),
     clustered=True,
+)
+
+# -- feeds: sources, their runs, their parts, and the records by which a repetition is known ---------------------------
+
+feed_sources = table(
+    "feed_sources",
+    big("id", primary_key=True, autoincrement=False),
+    text("code"),
+    text("data"),
+    big("version"),
+    # How many of its parts named records: locked first by who writes a part, so that processes see each other's.
+    big("parts"),
+    big("heard_at", nullable=True),
+    # The latest instant that it has told of, for its lag.
+    big("told_until", nullable=True),
+    big("silent_since", nullable=True),
+    Index("uq_feed_sources_code", "code", unique=True),
+    fillfactor=50,
+)
+
+# An import, or a day of messages.
+feed_runs = table(
+    "feed_runs",
+    big("id", primary_key=True, autoincrement=False),
+    big("source_id"),
+    big("job_id", nullable=True),
+    text("name"),
+    big("started_at"),
+    big("updated_at"),
+    small("full"),
+    big("rows"),
+    big("changed"),
+    big("unchanged"),
+    big("late"),
+    big("repeated"),
+    big("failed"),
+    big("zeroed"),
+    # Microseconds from the newest instant that its last part told of to that part's commit.
+    big("lag"),
+    Index("ix_feed_runs_source", "source_id", "id"),
+    fillfactor=50,
+)
+
+# Rows of a feed that were recorded in one transaction: the cause of their movements, which name the row by sequence.
+feed_parts = table(
+    "feed_parts",
+    big("id", primary_key=True, autoincrement=False),
+    big("source_id"),
+    big("run_id"),
+    big("recorded_at"),
+    text("actor"),
+    big("rows"),
+    # The line of the upload that each row is, and the source's own words: records and reasons.
+    blob("details"),
+    CheckConstraint("rows > 0", name="rows"),
+    Index("ix_feed_parts_run", "run_id", "id"),
+)
+
+# What a part's records are known by for as long as they are remembered: 16 bytes each.
+feed_keys = table(
+    "feed_keys",
+    big("id", primary_key=True, autoincrement=False),
+    big("source_id"),
+    big("number"),
+    big("recorded_at"),
+    big("records"),
+    blob("marks"),
+    Index("uq_feed_keys_part", "source_id", "number", unique=True),
 )

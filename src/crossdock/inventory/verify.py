@@ -107,17 +107,18 @@ _SUPPLY = """
     WHERE s.item_id BETWEEN ? AND ? GROUP BY s.id, s.claimed HAVING s.claimed <> coalesce(sum(c.quantity), 0)
     ORDER BY s.id LIMIT ?
 """
-# A ledger line leads to its cause: a claim on the same position, a record that somebody told, a repair.
+# A ledger line leads to its cause: a claim on the same position, a record that somebody told, a repair, a feed's row.
 _CAUSELESS = """
     SELECT m.id, m.cause_kind, m.cause_id FROM movements m
     LEFT JOIN claims c ON m.cause_kind = 1 AND c.id = m.cause_id
         AND c.item_id = m.item_id AND c.location_id = m.location_id AND c.stock_class = m.stock_class
     LEFT JOIN stock_records r ON m.cause_kind = 2 AND r.id = m.cause_id
     LEFT JOIN repairs p ON m.cause_kind = 3 AND p.id = m.cause_id
-    WHERE m.item_id BETWEEN ? AND ? AND c.id IS NULL AND r.id IS NULL AND p.id IS NULL
+    LEFT JOIN feed_parts f ON m.cause_kind = 4 AND f.id = m.cause_id AND m.sequence < f.rows
+    WHERE m.item_id BETWEEN ? AND ? AND c.id IS NULL AND r.id IS NULL AND p.id IS NULL AND f.id IS NULL
     ORDER BY m.id LIMIT ?
 """
-_CAUSES = {1: "claim", 2: "stock record", 3: "repair"}
+_CAUSES = {1: "claim", 2: "stock record", 3: "repair", 4: "feed part"}
 
 
 def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) -> list[Balance]:

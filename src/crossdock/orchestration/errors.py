@@ -53,6 +53,14 @@ class UnknownLocation(Refused):
     next_step = "Create the location with PUT /v1/locations/{code}, or correct its code."
 
 
+class UnknownFeed(NotFound):
+    """There is no source of stock facts of this code."""
+
+    code = "unknown_feed"
+    title = "There is no such feed"
+    next_step = "Create the source with PUT /v1/feeds/{code}, or correct its code."
+
+
 class OrderRefused(Refused):
     """An order contradicts itself."""
 

@@ -13,6 +13,17 @@ def waiting_items(session: Session) -> list[int]:
     return sorted(row[0] for row in session.fetch(sql))
 
 
+def waited_for(session: Session, items: Sequence[int]) -> set[int]:
+    """Return those of these items that any order waits for."""
+    sql = """
+        WITH k(item_id) AS ({keys})
+        SELECT k.item_id FROM k WHERE EXISTS (
+            SELECT 1 FROM queue_entries q
+            WHERE q.item_id = k.item_id AND q.closed_at IS NULL AND q.queue = 'backorder')
+    """
+    return {row[0] for row in session.fetch_keys(sql, ("bigint",), [(item,) for item in items])}
+
+
 def waiting_orders(session: Session, items: Iterable[int]) -> list[int]:
     """Return the orders that wait for any of these items, by priority and then age."""
     sql = """

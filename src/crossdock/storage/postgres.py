@@ -107,6 +107,16 @@ class PostgresSession:
             self._wait(self._db.execute(_insert_sql(table), *zip(*rows, strict=True)))
         return len(rows)
 
+    def insert_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> int:
+        if len(columns[0]):
+            self._wait(self._db.execute(_insert_sql(table), *columns))
+        return len(columns[0])
+
+    def execute_columns(self, sql: str, types: Sequence[str], columns: Sequence[Sequence[Any]], *params: Any) -> int:
+        if not len(columns[0]):
+            return 0
+        return _changed(self._wait(self._db.execute(_keyed(sql, tuple(types)), *columns, *params)))
+
     def insert_new(self, table: Table, rows: Sequence[Row]) -> list[Any]:
         if not rows:
             return []

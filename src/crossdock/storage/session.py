@@ -45,6 +45,15 @@ class Session(Protocol):
     def insert(self, table: Table, rows: Sequence[Row]) -> int:
         """Insert whole rows (every column, in the table's order) in one statement or a few."""
 
+    def insert_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> int:
+        """Insert whole rows given as columns, all of one length: for those who have thousands."""
+
+    def execute_columns(self, sql: str, types: Sequence[str], columns: Sequence[Sequence[Any]], *params: Any) -> int:
+        """Run a statement over key rows (``{keys}``) given as columns; returns how many rows it changed.
+
+        The rows may be done in several statements: for those that do not look at each other.
+        """
+
     def insert_new(self, table: Table, rows: Sequence[Row]) -> list[Any]:
         """Insert the rows whose primary key is free and return the primary keys of those that went in."""
 

@@ -88,6 +88,16 @@ class SqliteSession:
             self._run(_insert_sql(table, len(part)), list(chain.from_iterable(part)))
         return len(rows)
 
+    def insert_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> int:
+        return self.insert(table, list(zip(*columns, strict=True)))
+
+    def execute_columns(self, sql: str, types: Sequence[str], columns: Sequence[Sequence[Any]], *params: Any) -> int:
+        # As bound values and not as JSON, which would be read again for each of its columns.
+        changed, width = 0, len(types)
+        for part in _chunks(list(zip(*columns, strict=True)), width):
+            changed += self._count(_valued(sql, width, len(part)), [*chain.from_iterable(part), *params])
+        return changed
+
     def insert_new(self, table: Table, rows: Sequence[Row]) -> list[Any]:
         new: list[Any] = []
         for part in _chunks(rows, len(table.columns)):
@@ -151,6 +161,12 @@ def _plain(sql: str) -> str:
 def _keyed(sql: str, width: int) -> str:
     columns = ", ".join(f"value->>{n}" for n in range(width))
     return _plain(sql).replace("{keys}", f"SELECT {columns} FROM json_each(?)")
+
+
+@lru_cache(maxsize=4096)
+def _valued(sql: str, width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return _plain(sql).replace("{keys}", f"VALUES {', '.join([row] * rows)}")
 
 
 @lru_cache(maxsize=4096)

@@ -44,6 +44,8 @@ class Unit:
         self.position = 0
         self.stock_changes: list[StockChange] = []
         self.packed_changes = b""
+        self.stock_columns: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+        """More stock changes, as arrays of shape (n, 3): for those who have thousands."""
         self._events: list[Sequence[Any]] = []
         self.dirty = False
 
@@ -80,9 +82,13 @@ class Unit:
         first = self.session.next_log_ids(count)
         self.session.insert(tables.events, [(first + n, *row) for n, row in enumerate(self._events)])
         self.position = first + count - 1
-        self.packed_changes = pack_changes(self.stock_changes)
+        self.packed_changes = self._pack()
         self.session.insert(tables.stock_log, [(self.position, self.ids.worker, self.packed_changes)])
         self.session.commit()
+
+    def _pack(self) -> bytes:
+        packed = pack_changes(self.stock_changes)
+        return packed + b"".join(columns.astype("<i8").tobytes() for columns in self.stock_columns)
 
     def was_committed(self, session: Session) -> bool:
         """Say over a new connection whether this unit's batch id is in the database.
