@@ -165,7 +165,7 @@ def test_a_value_that_the_database_refuses_is_one_commands_fault(world: World, s
 
     def insert(number: int) -> Callable[[Unit], Any]:
         def do(unit: Unit) -> int:
-            unit.session.execute("INSERT INTO positions VALUES (?, 1, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL)", number)
+            unit.session.execute("INSERT INTO positions VALUES (?, 1, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", number)
             unit.dirty = True
             return number
 
