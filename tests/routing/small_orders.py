@@ -77,6 +77,52 @@ def order(seed: int) -> Order:
     return demand, Snapshot(network, stock, days, capacity), policy(random, network, lines)
 
 
+def binding_order(seed: int) -> Order:
+    """Give an order whose weight needs several parcels, mostly over several locations: thin stock, up to 50 units."""
+    random = Random(f"binding {seed}")
+    network = Network(tuple(site(at, random) for at in range(random.randint(2, 9))))
+    most_units = random.choice((4, 15, 50))
+    heaviest = random.choice((300, 1_500, 6_000))
+    lines = [
+        DemandLine(
+            100 + at,
+            at + 1,
+            random.randint(1, most_units),
+            random.randint(20, heaviest),
+            (),
+            random.randint(100, 5_000),
+        )
+        for at in range(random.randint(1, 6))
+    ]
+    random.shuffle(lines)
+    weight = sum(line.quantity * line.weight_g for line in lines)
+    limit = max(int(weight / random.uniform(1.0, random.choice((2.0, 3.5, 7.0)))), 1)
+    if random.random() < 0.8:
+        limit = max(limit, *(line.weight_g for line in lines))
+    thin = random.choice((0.7, 1.2, 2.0))
+    stock = np.array(
+        [
+            [0 if random.random() < 0.25 else random.randint(0, int(thin * line.quantity) + 1) for _ in network.sites]
+            for line in lines
+        ],
+        dtype=np.int64,
+    )
+    days, room = np.full(len(network.sites), TODAY), np.full(len(network.sites), 40)
+    x, y, z = xyz(51 + 4 * random.random(), -3 + 3 * random.random())
+    due = random.choice((None, TODAY + 1))
+    rules = Policy(
+        card=card(limit),
+        unfilled_per_unit=random.choice((100_000_000, 100_000_000, 3_000_000, random.randint(50_000, 900_000))),
+        unfilled_permille=random.choice((0, 50)),
+        lateness_per_day=random.choice((0, 200_000)),
+        extra_parcel=random.choice((0, 150_000)),
+        split=random.choice(("unit", "unit", "unit", "unit", "line")),
+        max_locations=random.choice((None, None, None, 2, 3)),
+    )
+    demand = Demand(lines=tuple(lines), country="GB", x=x, y=y, z=z, due_day=due)
+    return demand, Snapshot(network, stock, days, room), rules
+
+
 def policy(random: Random, network: Network, lines: tuple[DemandLine, ...]) -> Policy:
     """Give random rules; a third of them with penalties so low that some units had better stay."""
     prices = Prices()

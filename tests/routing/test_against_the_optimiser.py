@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.generators import orders, real_orders
 from tests.routing.judged import judge
-from tests.routing.small_orders import order
+from tests.routing.small_orders import binding_order, order
 
 SOAK = 6_000
 
@@ -19,6 +19,13 @@ SOAK = 6_000
 def test_claims_hold_before_highs(block):
     for seed in range(block * 40, block * 40 + 40):
         _, wrong = judge(order(seed))
+        assert not wrong, f"order {seed}: {wrong}"
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_claims_hold_where_parcels_bind(block):
+    for seed in range(block * 40, block * 40 + 40):
+        _, wrong = judge(binding_order(seed))
         assert not wrong, f"order {seed}: {wrong}"
 
 
@@ -47,10 +54,11 @@ def test_real_baskets_hold_before_highs():
 
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
-def test_thousands_of_claims_hold_before_highs():
+@pytest.mark.parametrize("drawn", [order, binding_order])
+def test_thousands_of_claims_hold_before_highs(drawn):
     proven = passed_over = 0
     for seed in range(SOAK):
-        decision, wrong = judge(order(seed))
+        decision, wrong = judge(drawn(seed))
         assert not wrong, f"order {seed}: {wrong}"
         proven += decision.proven
         passed_over += decision.passed_over is not None and decision.passed_over.proven

@@ -60,7 +60,7 @@ class Core:
         self.bound = min(self.bound, limit)
 
     def _balanced(self, room: Floats, chosen: Ints, done: Bools) -> tuple[Ints, Ints]:
-        """Move lines by rising price per gram until the column that is furthest from its room meets it; it is then done.
+        """Move lines by rising price per gram until the column furthest from its room meets it; it is then done.
 
         Gives the fills, and the lines around the last one that was moved: these mostly suffice to reach the target.
         """

@@ -7,10 +7,11 @@ their sign. The prices are improved by subgradient steps of Polyak's length (Hel
 the step before (Camerini, Fratta, Maffioli 1975).
 
 When a location may need several parcels, two valid costs are known for it, and the larger s counts: at least one
-parcel, and weight ÷ limit parcels by the gram. Besides, all locations together need as many parcels as the order
-weighs: Σ n + Σ w u ÷ r ≥ N with N = ⌈W ÷ limit⌉ and r the grams in the last parcel (a mixed-integer rounding cut, in
-which a location with less than r counts for its part only); it enters with the multiplier `common`, a price per
-parcel that all plans pay.
+parcel, and weight ÷ limit parcels by the gram; for a few lines whole parcels are loaded (`loads`). Besides, all
+locations together need as many parcels as the order weighs: Σ n + Σ φ(w) u ≥ N with N = ⌈W ÷ limit⌉ and
+φ(w) = ⌊w ÷ limit⌋ + min(1, rest of that ÷ r), r the grams in the last parcel (a mixed-integer rounding cut, Nemhauser,
+Wolsey 1990, in which a location with less than r counts for its part only); it enters with the multiplier `common`, a
+price per parcel that all plans pay.
 
 Thin stock makes this bound weak: a location that can give seven units where two are wanted would be opened to two
 sevenths. Cover cuts mend that: with any set of locations as a core, the others must cover what the core leaves of a
@@ -26,8 +27,11 @@ that sums do not depend on their order.
 
 import numpy as np
 
+from crossdock.routing.loads import best_loads
 from crossdock.routing.problem import Problem
 from crossdock.routing.terms import Bools, Floats, Ints
+
+_FEW_LINES, _FEW_PARCELS = 6, 12
 
 
 class Dual:
@@ -36,7 +40,10 @@ class Dual:
     Prices are one vector: v per line and, when a core is given, the price of covering what it leaves.
     """
 
-    __slots__ = ("H", "U", "core", "cover", "fixed", "need", "offset", "p", "q", "rest", "two", "variable", "whole")
+    __slots__ = (
+        "H", "U", "core", "cover", "fixed", "grams", "need", "offset", "p", "parcel", "q", "rest", "room", "two",
+        "variable", "whole",
+    )  # fmt: skip
 
     def __init__(self, problem: Problem, common: float = 0.0) -> None:
         self.U, self.H = problem.U, problem.H
@@ -48,13 +55,20 @@ class Dual:
         self.p = np.minimum(problem.p, alone)
         self.two = not problem.one_parcel
         self.variable, self.fixed = [problem.U * problem.c], [problem.f]
+        self.room: Floats | None = None
         if self.two:
             if common:
                 grams = float(problem.w @ self.q)
                 number = float(np.ceil(grams / problem.limit))
                 last = grams - (number - 1) * problem.limit
                 self.offset += common * number
-                self.p = np.maximum(self.p - np.ceil(common * problem.w / last), 0.0)
+                # a unit left behind saves whole parcels, and of another one its part; where that is more than the
+                # penalty, prices stay at 0 and what all such units would save is taken off the bound
+                over = np.mod(problem.w, problem.limit)
+                saves = common * np.floor(problem.w / problem.limit) + np.minimum(np.ceil(common * over / last), common)
+                left = problem.p - saves
+                self.offset += float(self.q @ np.minimum(left, 0.0))
+                self.p = np.minimum(self.p, np.maximum(left, 0.0))
                 # a location that cannot fill the last parcel stands for no more than its part of it
                 part = np.minimum(np.ceil(common * (problem.w @ self.U) / last), common)
                 parcel = problem.B - part
@@ -62,11 +76,18 @@ class Dual:
                 parcel = problem.B
             by_gram = np.floor(problem.w[:, None] * parcel / problem.limit)
             self.fixed = [problem.F + parcel, problem.F]
+            self.parcel, self.grams = parcel, problem.w[:, None] * problem.U
             self.variable.append(self.variable[0] + problem.U * by_gram)
         self.core = np.zeros(problem.m, dtype=bool)
         self.cover: Floats | None = None
         self.rest = np.zeros(0)
         self.need, self.whole = self.q, np.maximum(self.q, 1.0)
+
+    def load(self, problem: Problem) -> None:
+        """From now on load whole parcels, if lines and parcels are few: a better bound, but more work."""
+        most = float(np.ceil(problem.weight_g / problem.limit))
+        if self.two and problem.n <= _FEW_LINES and most <= _FEW_PARCELS:
+            self.room = np.arange(1.0, most + 1.0) * problem.limit
 
     def count_on(self, core: Bools) -> None:
         """Take these columns as the core of the cover cuts; no cut where they can serve every line."""
@@ -86,6 +107,8 @@ class Dual:
         self.U, self.H, self.core = self.U[:, columns], self.H[columns], self.core[columns]
         self.variable = [cost[:, columns] for cost in self.variable]
         self.fixed = [fixed[columns] for fixed in self.fixed]
+        if self.two:
+            self.parcel, self.grams = self.parcel[columns], self.grams[:, columns]
         if self.cover is not None:
             self.count_on(self.core)
 
@@ -106,6 +129,8 @@ class Dual:
         lines = len(self.q)
         worth = self.U * prices[..., :lines, None]
         minus = -self.H if cover is None else cover * prices[..., lines:, None] - self.H
+        if self.room is not None:
+            return self._loaded(self.room, worth, minus, cover)
         s, units, used = self._layer(0, worth, minus)
         if self.two:
             other, other_units, other_used = self._layer(1, worth, minus)
@@ -114,6 +139,18 @@ class Dual:
             better = better[..., None, :]
             units, used = np.where(better, other_units, units), np.where(better, other_used, used)
         return s, self.U * units, None if cover is None else cover * used
+
+    def _loaded(
+        self, room: Floats, worth: Floats, minus: Floats, cover: Floats | None
+    ) -> tuple[Floats, Floats, Floats | None]:
+        margin = np.maximum(worth - self.variable[0], 0.0)
+        # what covers a rest counts with the first unit, the units by their weight
+        sure = np.broadcast_to(np.maximum(minus, 0.0), margin.shape)
+        profit = np.maximum(margin + np.minimum(minus, 0.0), 0.0)
+        least, fraction = best_loads(sure, profit, self.grams, self.parcel, room)
+        fraction = np.where(profit > 0, fraction, 0.0)
+        used = None if cover is None else cover * ((sure > 0) | (fraction > 0))
+        return self.fixed[1] + least, self.U * fraction, used
 
     def _layer(self, layer: int, worth: Floats, minus: Floats) -> tuple[Floats, Bools, Bools]:
         margin = worth - self.variable[layer]

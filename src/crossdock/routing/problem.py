@@ -27,8 +27,8 @@ class Problem:
     """
 
     __slots__ = (
-        "B", "F", "H", "U", "c", "cells", "divided", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel", "order", "p",
-        "q", "sites", "split_lines", "value_none", "w", "weight_g",
+        "B", "F", "H", "U", "c", "cells", "divided", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel",
+        "order", "p", "q", "sites", "split_lines", "value_none", "w", "weight_g",
     )  # fmt: skip
 
     def __init__(self, view: View) -> None:

@@ -124,6 +124,7 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         if problem.m < 3 or problem.most == 2:
             return unsettled, 0
         target = incumbents.second_key[0]
+        dual.load(problem)
         root = ascend(dual, root.v, 3, _reachable(incumbents, 3), target, _STEPS)
         if not _thinned(problem, dual, incumbents, root, 3):
             return min(unsettled, root.bound), 0
@@ -154,9 +155,12 @@ def _reachable(incumbents: Incumbents, at_least: int) -> float:
 
 
 def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float) -> tuple[Root, Dual]:
-    """Find the best prices; with several parcels, with and without a common price per parcel."""
+    """Find the best prices; with several parcels, with and without a common price per parcel.
+
+    Half the least price of a parcel serves best: with all of it locations beyond the parcels needed open for nothing.
+    """
     assert incumbents.best is not None
-    common = 0.0 if problem.one_parcel else float(problem.B.min())
+    common = 0.0 if problem.one_parcel else float(np.floor(problem.B.min() / 2.0))
     found: tuple[Root, Dual] | None = None
     for multiplier in (common, 0.0)[: 1 if common == 0.0 else 2]:
         dual = Dual(problem, multiplier)

@@ -40,8 +40,8 @@ def _emptied(
     c, handling = problem.c[:, columns], problem.H[columns]
     units = np.minimum(problem.U[:, columns] - x, x[:, source, None])
     lines, targets = np.nonzero((units > 0) & (room > 0) & (problem.w > 0)[:, None])
-    opening = np.where(x[lines, targets] == 0, handling[targets], 0.0) / units[lines, targets]
-    per_gram = (c[lines, targets] - c[lines, source] + opening) / problem.w[lines]
+    first = np.where(x[lines, targets] == 0, handling[targets], 0.0) / units[lines, targets]
+    per_gram = (c[lines, targets] - c[lines, source] + first) / problem.w[lines]
     for at in np.lexsort((targets, lines, per_gram)).tolist():
         line, target = int(lines[at]), int(targets[at])
         grams = problem.w[line]
