@@ -38,7 +38,7 @@ from crossdock.orchestration.keyed import Keyed
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
-from crossdock.orchestration.views import PutViewHandler
+from crossdock.orchestration.views import PutShareGroupsHandler, PutViewHandler
 from crossdock.orchestration.waiting import ServeWaitingHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
@@ -127,6 +127,7 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.RepairStock: RepairHandler(engine),
         view_commands.PutView: PutViewHandler(engine),
         PutFeeds: PutFeedsHandler(engine),
+        view_commands.PutShareGroups: PutShareGroupsHandler(engine),
     }
     return {
         Work: WorkHandler(),

@@ -51,7 +51,7 @@ def test_what_is_not_there_cannot_be_taken(session: Session, mug: Take):
 
 def test_a_picture_that_is_wrong_is_no_danger(session: Session, mug: Take, monkeypatch):
     """Even if the look lied, the write is conditional; and behind it the database itself refuses."""
-    monkeypatch.setattr(guard, "_lock", lambda _, things: {thing: guard._Free(100) for thing in things})
+    monkeypatch.setattr(guard, "_lock", lambda _, things, *__: {thing: guard._Free(100) for thing in things})
     with pytest.raises(Mismatch):
         guard.take(session, [[mug._replace(quantity=4)]])
     with pytest.raises(Poisoned):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from crossdock.inventory.model import ClaimState
+from crossdock.inventory.shares import last_taken_first
+from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
 
@@ -17,8 +20,59 @@ def shrink(unit: Unit, left: Sequence[tuple[int, int]]) -> None:
         FROM v WHERE claims.id = v.id
     """
     if left:
+        _give_back_shares(unit, left)
         unit.session.execute_keys(sql, ("bigint", "bigint"), sorted(left), ClaimState.RELEASED.value)
         unit.dirty = True
+
+
+def shares_of(session: Session, claim_ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """Return from which counters of shares claims took their units, in order: (counter's id or 0, units) each."""
+    sql = """
+        WITH k(id) AS ({keys})
+        SELECT s.claim_id, s.share_id, s.quantity FROM k JOIN claim_shares s ON s.claim_id = k.id
+        WHERE s.quantity > 0 ORDER BY s.claim_id, s.no
+    """
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for claim, share, quantity in session.fetch_keys(sql, ("bigint",), [(id_,) for id_ in sorted(set(claim_ids))]):
+        found[claim].append((share, quantity))
+    return found
+
+
+def shrink_parts(unit: Unit, left: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Let claims (id, what is left) come from shares with no more than that; returns what each counter gets back."""
+    taken = shares_of(unit.session, [id_ for id_, _ in left])
+    rows: list[tuple[int, int, int]] = []
+    back: dict[int, int] = defaultdict(int)
+    for id_, quantity in left:
+        parts = taken.get(id_, [])
+        stays, given = last_taken_first(parts, sum(units for _, units in parts) - quantity)
+        for share, units in given:
+            back[share] += units
+        rows += [(id_, no, stays[no][1] if no < len(stays) else 0) for no in range(len(parts))]
+    if rows:
+        unit.session.execute_keys(_SET_PARTS, ("bigint",) * 3, sorted(rows))
+        unit.dirty = True
+    return back
+
+
+def _give_back_shares(unit: Unit, left: Sequence[tuple[int, int]]) -> None:
+    """Give back to the counters of shares what claims took last and are now without."""
+    back = shrink_parts(unit, left)
+    if not back:
+        return
+    items = unit.session.fetch_keys(_GIVE_BACK, ("bigint", "bigint"), sorted((s, n) for s, n in back.items() if s))
+    unit.stock_changes.extend((item, -share, -back[share]) for share, item in items)
+
+
+_SET_PARTS = """
+    WITH v(claim_id, no, quantity) AS ({keys})
+    UPDATE claim_shares SET quantity = v.quantity FROM v
+    WHERE claim_shares.claim_id = v.claim_id AND claim_shares.no = v.no
+"""
+_GIVE_BACK = """
+    WITH v(id, n) AS ({keys})
+    UPDATE shares SET used = shares.used - v.n FROM v WHERE shares.id = v.id RETURNING shares.id, shares.item_id
+"""
 
 
 def released_before(unit: Unit, claim_ids: Sequence[int]) -> dict[int, int]:

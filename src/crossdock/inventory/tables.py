@@ -86,6 +86,33 @@ claims = table(
     fillfactor=80,
 )
 
+# What groups of channels have taken of what they are kept: a counter an item, group and pool (inventory.shares).
+shares = table(
+    "shares",
+    big("item_id", primary_key=True),
+    text("group_code", primary_key=True),
+    text("pool", primary_key=True),
+    big("id"),
+    # Units that open claims took; units that left us: they use an amount in units up.
+    big("used"),
+    big("spent"),
+    CheckConstraint("used >= 0 AND spent >= 0", name="counters"),
+    Index("uq_shares_id", "id", unique=True),
+    clustered=True,
+    fillfactor=70,
+)
+
+# Which counters a claim took from, in order; share 0 is what nobody is kept. Only of claims that took from a share.
+claim_shares = table(
+    "claim_shares",
+    big("claim_id", primary_key=True),
+    small("no", primary_key=True),
+    big("share_id"),
+    big("quantity"),
+    CheckConstraint("quantity >= 0", name="quantity"),
+    clustered=True,
+)
+
 # What is coming: a line of a purchase order, a transfer, a return under way. Its name is (reference, line).
 supply_lines = table(
     "supply_lines",

@@ -107,6 +107,27 @@ _SUPPLY = """
     WHERE s.item_id BETWEEN ? AND ? GROUP BY s.id, s.claimed HAVING s.claimed <> coalesce(sum(c.quantity), 0)
     ORDER BY s.id LIMIT ?
 """
+_SHARES = """
+    WITH a AS (
+        SELECT s.item_id, s.id, s.group_code, s.pool, s.used, s.spent, 0 AS open, 0 AS gone
+        FROM shares s WHERE s.item_id BETWEEN ? AND ?
+        UNION ALL
+        SELECT s.item_id, s.id, s.group_code, s.pool, 0, 0, CASE WHEN c.state = 1 THEN p.quantity ELSE 0 END,
+            CASE WHEN c.state = 3 THEN p.quantity ELSE 0 END
+        FROM shares s JOIN claim_shares p ON p.share_id = s.id JOIN claims c ON c.id = p.claim_id
+        WHERE s.item_id BETWEEN ? AND ?
+    )
+    SELECT item_id, id, group_code, pool, CAST(sum(used) AS bigint), CAST(sum(spent) AS bigint),
+        CAST(sum(open) AS bigint), CAST(sum(gone) AS bigint)
+    FROM a GROUP BY item_id, id, group_code, pool HAVING sum(used) <> sum(open) OR sum(spent) <> sum(gone)
+    ORDER BY id LIMIT ?
+"""
+_SHARES_FIT = """
+    SELECT c.item_id, c.id, CAST(sum(p.quantity) AS bigint), c.quantity
+    FROM claim_shares p JOIN claims c ON c.id = p.claim_id
+    WHERE c.state <> 2 AND c.item_id BETWEEN ? AND ? GROUP BY c.item_id, c.id, c.quantity
+    HAVING sum(p.quantity) > c.quantity ORDER BY c.id LIMIT ?
+"""
 # A ledger line leads to its cause: a claim on the same position, a record that somebody told, a repair, a feed's row.
 _CAUSELESS = """
     SELECT m.id, m.cause_kind, m.cause_id FROM movements m
@@ -129,7 +150,7 @@ def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) 
 
 def stock(session: Session, items: Range = EVERYTHING) -> list[Finding]:
     """Return what is wrong with the stock of these items."""
-    return [*_positions(session, items), *supply(session, items), *_causes(session, items)]
+    return [*_positions(session, items), *supply(session, items), *shares(session, items), *_causes(session, items)]
 
 
 def _positions(session: Session, items: Range) -> list[Finding]:
@@ -177,6 +198,24 @@ def supply(session: Session, items: Range) -> list[Finding]:
         )
         for id_, claimed, claims in session.fetch(_SUPPLY, *items, LIMIT)
     ]
+
+
+def shares(session: Session, items: Range) -> list[Finding]:
+    """Return the counters of shares that are not what claims took from them, and claims that took more than they hold.
+
+    ``used`` is of open claims, ``spent`` of claims whose goods have left. The key is (item, counter or claim).
+    """
+    found = []
+    for item, id_, units, held in session.fetch(_SHARES_FIT, *items, LIMIT):
+        text = f"Claim {id_} holds {held} units, and {units} of them are said to come from shares."
+        found.append(Finding("claim_shares_fit", f"claim {id_}", (item, id_), "quantity", units, held, text))
+    for item, id_, group, pool, used, spent, open_, gone in session.fetch(_SHARES, *items, *items, LIMIT):
+        name = f"the share of '{group}' in '{pool}' of item {item}"
+        for field, has, claims in (("used", used, open_), ("spent", spent, gone)):
+            if has != claims:
+                text = f"{field} of {name} is {has}, and the claims on it add up to {claims}."
+                found.append(Finding("share_is_claims", name, (item, id_), field, has, claims, text))
+    return found
 
 
 def _causes(session: Session, items: Range) -> list[Finding]:

@@ -127,7 +127,7 @@ class StockView(Input, frozen=True):
 
 def rule_at(view: StockView, pointer: str) -> Rule | None:
     """Return the rule at a place of the document; None when there is none."""
-    _, name, index = pointer.split("/")
+    _, name, index = (*pointer.split("/"), "")[:3]
     rules: tuple[Rule, ...] = getattr(view, name, ())
     return rules[int(index)] if index.isdecimal() and int(index) < len(rules) else None
 

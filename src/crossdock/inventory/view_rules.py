@@ -34,6 +34,8 @@ from crossdock.inventory.view_model import (
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 LOCATIONS = "/locations"
 """The rule that hides a location which no selector of the view picks."""
+SHARES = "/shares"
+"""No rule of the view: what other channels are kept (inventory.shares)."""
 
 
 class Step(NamedTuple):
@@ -281,6 +283,8 @@ def words(view: StockView, pointer: str) -> str:
     """Say in words what the rule at a place of the view does."""
     if pointer == LOCATIONS:
         return "the view does not show this location"
+    if pointer == SHARES:
+        return "kept for the shares of other channels"
     rule = rule_at(view, pointer)
     if rule is None:
         return f"the rule {pointer}"

@@ -24,7 +24,6 @@ from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders import rules
 from crossdock.orders import store as orders
 from crossdock.orders.model import AddressIn, DeliveryIn, LineIn, OrderIn
-from crossdock.storage import guard
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Instead, Outcome
 
@@ -94,7 +93,7 @@ class CaptureHandler:
         for order in new.values():
             self._route(order)
         engine.open_capacity(unit, [t for o in new.values() for r in o.routed for t in r.takes])
-        taken = guard.take(session, [[t for r in order.routed for t in r.takes] for order in new.values()])
+        taken = engine.take(unit, [[t for r in order.routed for t in r.takes] for order in new.values()])
         kept: list[NewOrder] = []
         for (index, order), missing in zip(new.items(), taken.missing, strict=True):
             if missing is None:

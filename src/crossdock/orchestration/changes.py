@@ -23,12 +23,13 @@ from crossdock.inventory import claims, ledger
 from crossdock.inventory import tables as inventory_tables
 from crossdock.inventory.facts import with_allocated
 from crossdock.inventory.model import PLAIN, CauseKind, Counters, Movement, MovementType, PositionKey, Source
+from crossdock.inventory.shares import Part, last_taken_first
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
 from crossdock.network.store import StoredChannel
-from crossdock.orchestration import tables
+from crossdock.orchestration import shares, tables
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.loading import LoadedOrder, WaitingEntry
+from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
 from crossdock.orchestration.planning import Destination, NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.recording import Routing
 from crossdock.orchestration.terms import terms_of
@@ -45,7 +46,15 @@ from crossdock.storage.unit import Unit
 class Changes:
     """What a batch changes of orders that exist; nothing is written before ``write``."""
 
-    def __init__(self, unit: Unit, engine: Engine, positions: dict[PositionKey, Counters]) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        engine: Engine,
+        positions: dict[PositionKey, Counters],
+        claimed_shares: dict[int, list[Part]],
+    ) -> None:
+        self._shares = claimed_shares
+        self._share_takes: list[tuple[int, int, int]] = []
         self._unit = unit
         self._engine = engine
         self.positions = positions
@@ -65,6 +74,7 @@ class Changes:
                 fulfillment_tables.fulfillments,
                 fulfillment_tables.fulfillment_lines,
                 inventory_tables.claims,
+                inventory_tables.claim_shares,
                 tables.decisions,
             )
         }
@@ -85,7 +95,10 @@ class Changes:
         self._movements.append(movement)
         item, location, stock_class = movement.key
         if stock_class == PLAIN:
-            self._engine.mirror.credit(item, location, after.claimable - before.claimable)
+            credit = after.claimable - before.claimable
+            self._engine.mirror.credit(item, location, credit)
+            basis = movement.change.on_hand + movement.change.short
+            self._engine.planner.shares.moved(item, location, credit, basis)
 
     def touch(self, order: LoadedOrder) -> None:
         """Count an order's version up though none of its units move."""
@@ -105,6 +118,7 @@ class Changes:
         self._claims_left[claim_id] = left
         self._line_cancels[claim.fulfillment_id, claim.demand_no] += quantity
         if claim.source == Source.POSITION:
+            self._give_back_shares(claim, left)
             key = (claim.item_id, claim.location_id, claim.stock_class)
             before = self.positions[key]
             change = with_allocated(before, before.allocated - quantity)
@@ -112,6 +126,13 @@ class Changes:
             # The sequence is set when written: the ledger knows how many releases the claim has had.
             self._post(Movement(MovementType.RELEASED, key, change, at, CauseKind.CLAIM, claim_id))
         self._after_unclaim(order, claim.fulfillment_id, claim.demand_no, quantity, cause, actor)
+
+    def _give_back_shares(self, claim: HeldClaim, left: int) -> None:
+        """Let later decisions see what the claim took last from shares; ``claims.shrink`` writes it."""
+        parts = self._shares.get(claim.id)
+        if parts:
+            self._shares[claim.id], back = last_taken_first(parts, sum(units for _, units in parts) - left)
+            self._engine.planner.shares.give_back(claim.item_id, claim.location_id, back)
 
     def _after_unclaim(
         self, order: LoadedOrder, fulfillment_id: int, demand_no: int, quantity: int, cause: str, actor: str
@@ -211,7 +232,10 @@ class Changes:
                     key = (claim.item_id, claim.location_id, claim.stock_class)
                     now = after.get(key, self.positions[key])
                     after[key] = now.plus(with_allocated(now, now.allocated - claim.quantity))
-                    mirror.credit(claim.item_id, claim.location_id, after[key].claimable - now.claimable)
+                    credit = after[key].claimable - now.claimable
+                    mirror.credit(claim.item_id, claim.location_id, credit)
+                    planner.shares.moved(claim.item_id, claim.location_id, credit, after[key].short - now.short)
+                    planner.shares.give_back(claim.item_id, claim.location_id, self._shares.get(claim.id, ()))
             for fulfillment in order.fulfillments.values():
                 if fulfillment.took_capacity and fulfillment.delivery_no == delivery_no:
                     planner.free_capacity(fulfillment.location_id, fulfillment.work_day, at)
@@ -257,6 +281,7 @@ class Changes:
                 continue
             # Not through _post: the planner has debited the picture as it decided.
             key = (claim.item_id, claim.location_id, PLAIN)
+            self._share_takes += [(claim.item_id, share, units) for share, units in claim.shares]
             change = Counters(allocated=claim.quantity)
             self.positions[key] = self.positions[key].plus(change)
             at = self._unit.now
@@ -291,6 +316,7 @@ class Changes:
         self._engine.open_capacity(unit, [want for takes in self._capacity_takes for want in takes])
         if any(missing is not None for missing in guard.take(unit.session, self._capacity_takes).missing):
             raise CapacityLost
+        shares.use(unit, self._share_takes)
         ledger.post(unit, self._numbered())
         fulfillments.cancel_lines(unit, [(*key, n) for key, n in self._line_cancels.items()])
         fulfillments.end(unit, self._ended)
@@ -346,6 +372,9 @@ def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also
     session = unit.session
     items = {item for order in loaded for item in order.item_ids} | set(also)
     engine.directory.load_items_by_id(session, items)
+    taken: dict[int, list[Part]] = {}
+    if engine.directory.shares.groups:
+        taken = claims.shares_of(session, [claim for order in loaded for claim in order.claims])
     positions = engine.lock_items(session, items)
     engine.planner.prepare(session, [unit.now], sorted(items))
-    return Changes(unit, engine, positions)
+    return Changes(unit, engine, positions, taken)

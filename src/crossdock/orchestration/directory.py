@@ -10,7 +10,9 @@ import numpy as np
 from crossdock.catalog import store as catalog
 from crossdock.catalog.model import ItemFacts
 from crossdock.inventory.selectors import Place
-from crossdock.inventory.view_model import StockView
+from crossdock.inventory.share_model import ShareGroup
+from crossdock.inventory.share_rules import ShareRules
+from crossdock.inventory.view_model import StockView, unlimited
 from crossdock.inventory.view_rules import CompiledView, everything, words
 from crossdock.kernel.content import canonical
 from crossdock.network import store as network
@@ -30,6 +32,7 @@ _MAX_COMPILED = 500
 _policy = msgspec.json.Decoder(Policy).decode
 _network = msgspec.json.Decoder(Network).decode
 _view = msgspec.json.Decoder(StockView).decode
+_group = msgspec.json.Decoder(ShareGroup).decode
 
 
 class Directory:
@@ -47,6 +50,7 @@ class Directory:
         self._compiled: dict[tuple[str, frozenset[int]], CompiledView] = {}
         self.everything = everything(())
         """The view of a channel that names none."""
+        self.shares = ShareRules((), ())
         self.places: tuple[Place, ...] = ()
         """The active locations as views select them, in the order of the network."""
         self._places: dict[str, StoredLocation] = {}
@@ -96,6 +100,8 @@ class Directory:
         self._compiled = {}
         self.places = tuple(place_of(location) for location in active)
         self.everything = everything(self.places)
+        rows = session.fetch("SELECT v.body FROM share_groups g JOIN versions v ON v.hash = g.hash ORDER BY g.code")
+        self.shares = ShareRules([_group(bytes(body)) for (body,) in rows], self.places)
         self.policy_versions = frozenset(policy.version for policy in self._policies.values())
         self._places = {location.location.code: location for location in stored}
 
@@ -272,6 +278,7 @@ class StoredVersions:
         self.networks = _Lazy(session, _network)
         self.policies = _Lazy(session, _policy)
         self.views = _Lazy(session, _told_view)
+        self.views[""] = ToldView(unlimited())
 
 
 class _Lazy(dict):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from crossdock.inventory import ledger
 from crossdock.inventory import tables as inventory_tables
@@ -15,6 +15,8 @@ from crossdock.orchestration.planning import Planner
 from crossdock.storage import guard, versions
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
+
+SHARE = guard.Kind.SHARE
 
 
 class Engine:
@@ -47,6 +49,7 @@ class Engine:
     def lock_items(self, session: Session, items: Iterable[int]) -> dict[PositionKey, Counters]:
         """Lock every position of these items before deciding, and read the picture anew: what it says then is true."""
         wanted = sorted(set(items))
+        self.planner.shares.open(session, wanted)
         sql = """
             WITH k(item_id) AS ({keys})
             SELECT p.item_id, p.location_id FROM k JOIN positions p ON p.item_id = k.item_id AND p.stock_class = 0
@@ -55,6 +58,14 @@ class Engine:
         positions = ledger.lock(session, keys)
         self.mirror.load(session, wanted, again=True)
         return positions
+
+    def take(self, unit: Unit, wants: Sequence[Sequence[guard.Take]]) -> guard.Taken:
+        """Take what commands were given by decisions of this batch (guard.take), shares included."""
+        taken = guard.take(unit.session, wants, self.planner.shares.locked)
+        lost = [missing is not None for missing in taken.missing]
+        used = [t for want, gone in zip(wants, lost, strict=True) if not gone for t in want if t.kind is SHARE]
+        self.planner.shares.tell(unit, used)
+        return taken
 
     def open_capacity(self, unit: Unit, takes: Iterable[guard.Take]) -> None:
         """Make the counters of days whose capacity is taken for the first time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN
-from crossdock.inventory.view_rules import CompiledView
+from crossdock.inventory.view_rules import SHARES, CompiledView
 from crossdock.kernel.geo import Xyz
 from crossdock.kernel.ids import IdBlock
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
+from crossdock.orchestration.shares import ShareBook
 from crossdock.promising.keeping import keep
 from crossdock.promising.methods import Method, capability
 from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot
@@ -62,6 +64,8 @@ class Claim(NamedTuple):
     location_id: int
     quantity: int
     unlimited: bool
+    shares: tuple[tuple[int, int], ...] = ()
+    """From which counters of shares its units come, in order: (counter's id or 0, units); none if from none."""
 
 
 class NewFulfillment(NamedTuple):
@@ -109,6 +113,8 @@ class _Look(NamedTuple):
     stock: Ints
     through: Through | None
     view: str
+    group: str | None
+    """The group of channels whose shares it may take."""
 
 
 class Planner:
@@ -117,6 +123,7 @@ class Planner:
     def __init__(self, directory: Directory, mirror: StockMirror, ids: IdBlock) -> None:
         self.directory = directory
         self.mirror = mirror
+        self.shares = ShareBook(directory, ids)
         self._ids = ids
         self._capacity: dict[bytes, Ints] = {}
         self._moments: dict[int, tuple[Ints, Ints]] = {}
@@ -127,6 +134,7 @@ class Planner:
     def prepare(self, session: Session, instants: Iterable[int], items: Sequence[int]) -> None:
         """Load what the decisions of a batch will look at: the items' stock, and the days' capacity left."""
         self.mirror.load(session, items)
+        self.shares.load(session, items)
         capacity: dict[bytes, Ints] = {}
         self._moments = {}
         for at in instants:
@@ -145,13 +153,14 @@ class Planner:
     @contextlib.contextmanager
     def trying(self, at: int) -> Iterator[None]:
         """Let decisions be made to see what comes of them: afterwards stock and capacity are as they were."""
-        mark = self.mirror.mark()
+        mark, taken = self.mirror.mark(), self.shares.mark()
         _, capacity = self._moments[at]
         before = capacity.copy()
         try:
             yield
         finally:
             self.mirror.undo(mark)
+            self.shares.undo(taken)
             capacity[:] = before
 
     def free_capacity(self, location_id: int, work_day: int, at: int) -> None:
@@ -176,11 +185,18 @@ class Planner:
             return _nowhere(delivery_no, decision_id, demand, known=where.country != UNKNOWN_COUNTRY)
         asked, snapshot, through = self.look(demand, where, at, channel)
         kept = keep(asked, snapshot, policy, where.promised_day, where.promised_from)
+        for turn in itertools.count(1):
+            less = self.within_shares(kept.decision, demand, snapshot, channel, turn)
+            if less is None:
+                break
+            snapshot, through = self._narrower(demand, snapshot, through, less)
+            kept = keep(asked, snapshot, policy, where.promised_day, where.promised_from)
         decision = kept.decision
         if decision.rests_on.policy not in self.directory.policy_versions:
             self.derived[decision.rests_on.policy] = kept.policy
         record = encode(kept.demand, snapshot, kept.policy, decision, through)
-        look = _Look(snapshot.stock, through, channel.channel.view or "")
+        group = self.directory.shares.group_of.get(channel.channel.code)
+        look = _Look(snapshot.stock, through, channel.channel.view or "", group)
         _, capacity = self._moments[at]
         routed = self._claim(delivery_no, decision_id, demand, decision, record, look, capacity, where.method)
         due = where.due_day if where.promised_day is None else where.promised_day
@@ -205,8 +221,36 @@ class Planner:
             due_day=where.due_day,
             requires=(capability(where.method),),
         )
-        stock, through = self._seen([d.item_id for d in demand], self.directory.view_of(channel, at))
-        return asked, Snapshot(self.directory.network, stock, days, capacity), through
+        items = [d.item_id for d in demand]
+        stock, through = self._seen(items, self.directory.view_of(channel, at))
+        snapshot = Snapshot(self.directory.network, stock, days, capacity)
+        shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
+        if shown is not stock:
+            snapshot, through = self._narrower(demand, snapshot, through, shown)
+        return asked, snapshot, through
+
+    def within_shares(
+        self, decision: Decision, demand: Sequence[NewDemand], snapshot: Snapshot, channel: StoredChannel, turn: int
+    ) -> Ints | None:
+        """Return the stock to decide upon again where a decision takes more than the channel's shares allow."""
+        group = self.directory.shares.group_of.get(channel.channel.code)
+        items = {d.no: d.item_id for d in demand}
+        return self.shares.trimmed(decision, items, snapshot.stock, group, turn)
+
+    def _narrower(
+        self, demand: Sequence[NewDemand], snapshot: Snapshot, through: Through | None, stock: Ints
+    ) -> tuple[Snapshot, Through | None]:
+        """Return a snapshot of less stock, which counts as hidden by the shares of others."""
+        less = snapshot.stock - stock
+        seen = Snapshot(snapshot.network, stock, snapshot.ship_day, snapshot.capacity)
+        if not less.any():
+            return seen, through
+        if through is None:
+            whole = self.directory.everything
+            why = tuple([whole.why(self.directory.item_by_id(d.item_id)) for d in demand])
+            through = Through("", np.zeros_like(stock), why)
+        rules = tuple([_and_shares(names, why, cut) for (names, why), cut in zip(through.rules, less, strict=True)])
+        return seen, Through(through.version, through.hidden + less, rules)
 
     def _seen(self, items: Sequence[int], view: CompiledView) -> tuple[Ints, Through | None]:
         """Return what the view shows of these items now, and what it hides; None where it shows all as it is."""
@@ -234,7 +278,9 @@ class Planner:
             gone = tuple((d.no, d.quantity) for d in demand)
             return Routed(delivery_no, decision_id, decision, record, (), (), gone, ())
         item_of = {d.no: d.item_id for d in demand}
-        fulfillments, takes = self._fulfillments(delivery_no, decision_id, decision, item_of, capacity, method)
+        fulfillments, takes = self._fulfillments(
+            delivery_no, decision_id, decision, item_of, capacity, method, look.group
+        )
         queued: tuple[Queued, ...] = ()
         canceled: tuple[tuple[int, int], ...] = ()
         if leftover == "ship_available":
@@ -256,6 +302,7 @@ class Planner:
         item_of: dict[int, int],
         capacity: Ints,
         method: str,
+        group: str | None,
     ) -> tuple[tuple[NewFulfillment, ...], tuple[Take, ...]]:
         assignments, bills = decision.assignments, decision.bill
         if not assignments:
@@ -268,10 +315,14 @@ class Planner:
             item = item_of[no]
             unlimited = mirror.is_unlimited(item, site)
             claim = Claim(next(ids), no, item, site, quantity, unlimited)
-            claims[site].append(claim)
             if not unlimited:
                 mirror.debit(item, site, quantity)
                 takes.append(Take(Kind.POSITION_ALLOCATED, (item, site, PLAIN), quantity, claim.id))
+                if self.shares.items:
+                    parts, shared = self.shares.take(item, site, quantity, group)
+                    claim = claim._replace(shares=parts)
+                    takes += shared
+            claims[site].append(claim)
         made = []
         for bill in bills:
             site = bill.site_id
@@ -294,6 +345,13 @@ class Planner:
         return tuple(made), tuple(takes)
 
 
+def _and_shares(names: tuple[str, ...], why: Ints, less: Ints) -> tuple[tuple[str, ...], Ints]:
+    """Return the rules that decide by location, where shares take something away with them added."""
+    if not less.any() or any(SHARES in name.split() for name in names):
+        return names, why
+    return (*names, *[f"{name} {SHARES}".strip() for name in names]), np.where(less != 0, why + len(names), why)
+
+
 def _nowhere(delivery_no: int, decision_id: int, demand: Sequence[NewDemand], *, known: bool) -> Routed:
     """Queue everything for a person: there is no country to send it to, or no location at all."""
     reason, detail = (
@@ -309,7 +367,11 @@ def _reason(look: _Look, row: int, quantity: int, unfilled: int) -> tuple[str, s
     """Say why units found no place: not there, hidden from the channel, or only where they may not come from."""
     there = int(look.stock[row].sum())
     hidden = 0 if look.through is None else int(look.through.hidden[row].sum())
-    if hidden and there < quantity:
+    if look.through is not None and hidden and there < quantity:
+        names, why = look.through.rules[row]
+        if any(SHARES in names[at] for at in set(why[look.through.hidden[row] != 0].tolist())):
+            text = f"Of {there + hidden} units to spare others are kept so much that {there} may go to this channel"
+            return "kept_for_others", f"{text}; {quantity} are wanted."
         text = f"The view '{look.view}' shows {there} of the {there + hidden} units to spare; {quantity} are wanted."
         return "hidden_by_view", text
     if there == 0:

@@ -67,6 +67,7 @@ class Rows:
                 fulfillment_tables.fulfillments,
                 fulfillment_tables.fulfillment_lines,
                 inventory_tables.claims,
+                inventory_tables.claim_shares,
                 tables.decisions,
             )
         }
@@ -294,6 +295,7 @@ class Routing:
         )
         lines = self._by_table[fulfillment_tables.fulfillment_lines]
         claims = self._by_table[inventory_tables.claims]
+        parts = self._by_table[inventory_tables.claim_shares]
         kind, state = _ALLOCATION, _OPEN
         planned = []
         for c in new.claims:
@@ -301,6 +303,7 @@ class Routing:
             stand = (source, c.item_id, c.location_id, PLAIN, None, None, c.quantity, state, None, at)
             claims.append((c.id, kind, order_id, c.demand_no, *stand))
             lines.append((new.id, c.demand_no, c.id, c.quantity, 0, 0, 0, 0))
+            parts.extend((c.id, number, share, units) for number, (share, units) in enumerate(c.shares))
             planned.append(PlannedLine(c.demand_no, directory.item_by_id(c.item_id).sku, c.quantity))
         event = FulfillmentPlanned(
             order_id=text_id,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from crossdock.fulfillment.model import Execution
-from crossdock.inventory import ledger
+from crossdock.inventory import claims, ledger
 from crossdock.inventory import tables as inventory_tables
 from crossdock.inventory import verify as inventory
 from crossdock.inventory.model import (
@@ -34,7 +34,7 @@ from crossdock.orchestration import directory
 from crossdock.orchestration.commands import Repaired, RepairStock
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.rearrange import Line, Standing, rearrange
-from crossdock.orchestration.verify import ORDER_CHECKS, STOCK_CHECKS, capacity, verify
+from crossdock.orchestration.verify import ORDER_CHECKS, SHARE_CHECKS, STOCK_CHECKS, capacity, verify
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, PICKED, RELEASED, WAITING, derive, total
@@ -89,12 +89,12 @@ class Repairs:
         before = list(demand.parts)
         taken = sum(demand.parts[part] for part in (ALLOCATED, RELEASED, PICKED))
         lines = [Line(*row) for row in session.fetch(_LINES, demand.order_id, demand.no)]
-        claims = {row[0]: row[1] for row in session.fetch(_CLAIMS, demand.order_id, demand.no)}
+        holding = {row[0]: row[1] for row in session.fetch(_CLAIMS, demand.order_id, demand.no)}
         # Two of three say the same: then the third is mended, else the fulfillments are believed.
-        believe_claims = sum(claims.values()) == taken != sum(line.standing for line in lines)
+        believe_claims = sum(holding.values()) == taken != sum(line.standing for line in lines)
         stand = Standing(queued=sum(row[1] for row in session.fetch(_ENTRIES, demand.order_id, demand.no)))
         for line in lines:
-            held = claims.pop(line.claim_id, 0)
+            held = holding.pop(line.claim_id, 0)
             wanted = held if believe_claims else line.standing
             if wanted != line.live:
                 self._line(name, line, wanted)
@@ -103,7 +103,7 @@ class Repairs:
             if wanted != held:
                 self._claim(name, demand, line, held, wanted)
             stand.add(line, wanted)
-        for claim_id, held in claims.items():
+        for claim_id, held in holding.items():
             self._release(name, claim_id, held, demand.item_id)
         stand.reserved = session.fetch(_RESERVED, demand.order_id, demand.no)[0][0]
         rearrange(demand.parts, stand)
@@ -216,6 +216,19 @@ class Repairs:
             )
             self.note(finding.subject, finding.found, finding.expected)
 
+    def shares(self, items: Range) -> None:
+        """Let claims come from shares with no more than they hold, and counters be what the claims on them took."""
+        unit = self._unit
+        for finding in inventory.shares(unit.session, items):
+            if finding.check == "claim_shares_fit":
+                claims.shrink_parts(unit, [(finding.key[1], int(finding.expected))])
+                self.note(finding.subject, finding.found, finding.expected)
+        for finding in inventory.shares(unit.session, items):
+            if finding.check == "share_is_claims":
+                sql = f"UPDATE shares SET {finding.field} = ? WHERE id = ?"
+                unit.session.execute(sql, finding.expected, finding.key[1])
+                self.note(finding.subject, finding.found, finding.expected)
+
     def capacity(self) -> None:
         """Set the used capacity of work days to the number of fulfillments that took some of it."""
         unit = self._unit
@@ -273,6 +286,8 @@ def mend(repairs: Repairs, findings: Sequence[Finding]) -> None:
         repairs.stock(inventory.unbalanced(repairs.session, Range(item, item)))
     if any(finding.check == "supply_is_claims" for finding in findings):
         repairs.supply(EVERYTHING)
+    for item in sorted({finding.key[0] for finding in findings if finding.check in SHARE_CHECKS} | repairs.items):
+        repairs.shares(Range(item, item))
     if any(finding.check == "capacity_is_taken" for finding in findings):
         repairs.capacity()
 

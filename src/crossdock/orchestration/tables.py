@@ -54,6 +54,14 @@ promises = table(
     fillfactor=80,
 )
 
+share_groups = table(
+    "share_groups",
+    text("code", primary_key=True),
+    text("hash"),
+    big("activated_at"),
+    text("actor"),
+)
+
 policies = table(
     "policies",
     text("code", primary_key=True),

@@ -34,6 +34,7 @@ ORDER_CHECKS = frozenset(
 STOCK_CHECKS = frozenset(
     {"position_exists", "counter_is_movements", "counter_is_claims", "short_is_claimed_beyond", "ledger_is_a_chain"}
 )
+SHARE_CHECKS = frozenset({"share_is_claims", "claim_shares_fit"})
 """What repair can mend; the first number of a finding's key is the order, or the item."""
 Progress = Callable[[int, int], None]
 """Hears how many of how many steps are done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossdock.inventory.share_model import ShareGroup
 from crossdock.inventory.view_model import StockView
 from crossdock.orchestration.commands import Command, Put
 
@@ -12,7 +13,13 @@ class PutView(Command, frozen=True):
     view: StockView
 
 
+class PutShareGroups(Command, frozen=True):
+    """Create or replace groups of channels that share stock, all or none. Answer: ViewPut."""
+
+    groups: tuple[ShareGroup, ...]
+
+
 class ViewPut(Put):
-    """Answer of PutView: with what is odd about the view, though it is allowed."""
+    """Answer of PutView and PutShareGroups: with what is odd about the documents, though it is allowed."""
 
     warnings: tuple[str, ...] = ()

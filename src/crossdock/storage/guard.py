@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from crossdock.storage.session import Session
@@ -19,6 +19,7 @@ class Kind(enum.IntEnum):
     """What can be taken, in the order in which it is locked; both kinds of a position are taken from one row."""
 
     CAPACITY = 1
+    SHARE = 2
     SUPPLY = 3
     POSITION_RESERVED = 4
     POSITION_ALLOCATED = 5
@@ -29,6 +30,10 @@ _POSITIONS = (Kind.POSITION_RESERVED, Kind.POSITION_ALLOCATED)
 Key = tuple[int, ...]
 Thing = tuple[Kind, Key]
 """A limited row; that of a position goes by POSITION_ALLOCATED, whatever is taken of it."""
+
+Shares = Callable[[Session], Mapping[Key, int]]
+"""Locks the counters of shares and says what of each is free: by (counter,), and by (item, set of locations) what
+nobody is kept, which is a difference of sums and no row; both go down by what is taken."""
 
 
 class Take(NamedTuple):
@@ -89,6 +94,14 @@ _COUNTERS = {
           AND capacities.slot = v.slot AND capacities.used + v.n <= capacities.allowed
         """,
     ),
+    Kind.SHARE: _Statements(
+        1,
+        "",
+        """
+        WITH v(id, n) AS ({keys})
+        UPDATE shares SET used = shares.used + v.n FROM v WHERE shares.id = v.id AND shares.used + v.n >= 0
+        """,
+    ),
     Kind.SUPPLY: _Statements(
         1,
         """
@@ -128,13 +141,13 @@ class Mismatch(AssertionError):
     """A conditional write touched other rows than were locked: a bug, and the transaction must not commit."""
 
 
-def take(session: Session, wants: Sequence[Sequence[Take]]) -> Taken:
+def take(session: Session, wants: Sequence[Sequence[Take]], shares: Shares | None = None) -> Taken:
     """Take all that each command wants, or nothing of it; in the order of the commands.
 
     Rows are locked in the global order and checked as locked, so the write that follows is an assertion; raises
     Mismatch if it fails.
     """
-    free = _lock(session, {(want.kind, want.key) for command in wants for want in command})
+    free = _lock(session, {(want.kind, want.key) for command in wants for want in command}, shares)
     heads = {key: row.head for (kind, key), row in free.items() if kind is Kind.POSITION_ALLOCATED}
     sums: dict[Thing, int] = defaultdict(int)
     paid: dict[tuple[int, Key], int] = {}
@@ -151,9 +164,13 @@ def take(session: Session, wants: Sequence[Sequence[Take]]) -> Taken:
     return Taken(missing, heads, paid)
 
 
-def _lock(session: Session, things: set[Thing]) -> dict[Thing, _Free]:
+def _lock(session: Session, things: set[Thing], shares: Shares | None = None) -> dict[Thing, _Free]:
     free: dict[Thing, _Free] = {}
     for kind, statements in _COUNTERS.items():
+        if kind is Kind.SHARE:
+            known = {} if shares is None else shares(session)
+            free.update({(kind, key): _Free(units) for key, units in known.items()})
+            continue
         width = statements.width
         wanted = sorted(key for of, key in things if of is kind)
         for row in session.fetch_keys(statements.lock, ("bigint",) * width, wanted):
@@ -186,7 +203,8 @@ def _debit(
         if pays:
             row.short -= pays
             paid[number, thing[1]] = pays
-        row.free -= wanted + pays
+        if wanted > 0 or thing[0] is not Kind.SHARE:  # a counter above its amount has nothing to give, even then
+            row.free -= wanted + pays
     return None
 
 
@@ -198,8 +216,9 @@ def _write(
     session: Session, free: dict[Thing, _Free], sums: dict[Thing, int], paid: dict[tuple[int, Key], int]
 ) -> None:
     for kind, statements in _COUNTERS.items():
-        counters = sorted((*key, n) for (of, key), n in sums.items() if of is kind)
-        changed = session.execute_keys(statements.write, ("bigint",) * (statements.width + 1), counters)
+        width = statements.width
+        counters = sorted((*key, n) for (of, key), n in sums.items() if of is kind and len(key) == width)
+        changed = session.execute_keys(statements.write, ("bigint",) * (width + 1), counters)
         _assert_all(kind.name, len(counters), changed)
     short: dict[Key, int] = defaultdict(int)
     for (_, key), units in paid.items():

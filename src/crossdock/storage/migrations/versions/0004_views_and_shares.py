@@ -23,8 +23,52 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=True,
     )
+    op.create_table(
+        "share_groups",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("activated_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_share_groups")),
+        sqlite_strict=True,
+        sqlite_with_rowid=True,
+    )
+    op.create_table(
+        "shares",
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group_code", sa.Text(), nullable=False),
+        sa.Column("pool", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("spent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("used >= 0 AND spent >= 0", name=op.f("ck_shares_counters")),
+        sa.PrimaryKeyConstraint("item_id", "group_code", "pool", name=op.f("pk_shares")),
+        postgresql_with={"fillfactor": 70},
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("shares", schema=None) as batch_op:
+        batch_op.create_index("uq_shares_id", ["id"], unique=True)
+
+    op.create_table(
+        "claim_shares",
+        sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("no", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("share_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_claim_shares_quantity")),
+        sa.PrimaryKeyConstraint("claim_id", "no", name=op.f("pk_claim_shares")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_table("claim_shares")
+    with op.batch_alter_table("shares", schema=None) as batch_op:
+        batch_op.drop_index("uq_shares_id")
+
+    op.drop_table("shares")
+    op.drop_table("share_groups")
     op.drop_table("views")
