@@ -99,8 +99,6 @@ def test_the_guard_takes_as_one_after_the_other_would(open_world: World, stock, 
             else:
                 nothing = ", ".join(["0"] * 4 + ["NULL"] * 4)
                 session.execute(f"INSERT INTO positions VALUES (?, ?, ?, ?, {nothing})", *key, units)
-                    "INSERT INTO positions VALUES (?, ?, ?, ?, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", *key, units
-                )
         lost = guard.take(session, commands).missing
 
         naive = []
