@@ -165,7 +165,8 @@ def test_a_value_that_the_database_refuses_is_one_commands_fault(world: World, s
 
     def insert(number: int) -> Callable[[Unit], Any]:
         def do(unit: Unit) -> int:
-            unit.session.execute("INSERT INTO positions VALUES (?, 1, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", number)
+            nothing = ", ".join(["0"] * 6 + ["NULL"] * 4)
+            unit.session.execute(f"INSERT INTO positions VALUES (?, 1, {nothing})", number)
             unit.dirty = True
             return number
 
