@@ -35,10 +35,13 @@ from crossdock.orchestration.feed_commands import FeedPart, PutFeeds, WatchFeeds
 from crossdock.orchestration.feed_sources import PutFeedsHandler, WatchFeedsHandler
 from crossdock.orchestration.feeds import FeedHandler
 from crossdock.orchestration.keyed import Keyed
+from crossdock.orchestration.receipts import ReceiveSupplyHandler
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
 from crossdock.orchestration.views import PutShareGroupsHandler, PutViewHandler
+from crossdock.orchestration.supply import PutSupplyHandler
+from crossdock.orchestration.supply_commands import PutSupply, ReceiveSupply
 from crossdock.orchestration.waiting import ServeWaitingHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
@@ -125,6 +128,8 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         commands.PutChannels: PutChannelsHandler(engine),
         commands.PutPolicy: PutPolicyHandler(engine),
         commands.RepairStock: RepairHandler(engine),
+        PutSupply: PutSupplyHandler(engine),
+        ReceiveSupply: ReceiveSupplyHandler(engine),
         view_commands.PutView: PutViewHandler(engine),
         PutFeeds: PutFeedsHandler(engine),
         view_commands.PutShareGroups: PutShareGroupsHandler(engine),

@@ -22,12 +22,21 @@ import msgspec
 from crossdock.app import App
 from crossdock.catalog.model import Component, Item
 from crossdock.inventory.model import Counters
+from crossdock.inventory.supply_model import SupplyLineIn
 from crossdock.inventory.view_model import StockView
-from crossdock.kernel.clock import SECOND, moment, parse_instant
+from crossdock.kernel.clock import SECOND, day_text, moment, parse_instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.explaining import explain_decision
+from crossdock.orchestration.supply_commands import (
+    PutSupply,
+    ReceiveSupply,
+    SupplyOutcome,
+    SupplyPut,
+    SupplyReceipt,
+    SupplyReceived,
+)
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orchestration.view_commands import PutView, ViewPut
 from crossdock.orders.model import PARTITION, AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn, Status
@@ -266,6 +275,51 @@ class World:
 
     def adjust(self, sku: str, place: str, quantity: int, **more: Any) -> c.StockOutcome:
         return self.record(self.fact("adjusted", sku, place, quantity, **more))[0]
+
+    # -- what is coming ------------------------------------------------------------------------------------------
+
+    def supply_line(self, reference: str, sku: str, place: str, quantity: int, on: str, **more: Any) -> SupplyLineIn:
+        return SupplyLineIn(reference=reference, sku=sku, location=place, quantity=quantity, expected_on=on, **more)
+
+    def put_supply(self, *lines: SupplyLineIn, key: str | None = None) -> tuple[SupplyOutcome, ...]:
+        """Announce or change supply lines in one transaction; what became of each."""
+        request = _key(key, content_hash(lines))
+        answer: SupplyPut = self.do(PutSupply(actor=self.actor, lines=lines, request=request))
+        return answer.outcomes
+
+    def announce(self, reference: str, sku: str, place: str, quantity: int, on: str, **more: Any) -> SupplyOutcome:
+        return self.put_supply(self.supply_line(reference, sku, place, quantity, on, **more))[0]
+
+    def receipt(
+        self, reference: str, quantity: int, *, record: str | None = None, at: int | None = None, **more: Any
+    ) -> SupplyReceipt:
+        return SupplyReceipt(
+            source="wms",
+            record=record or f"grn-{self.app.ids.worker}-{next(self._records)}",
+            reference=reference,
+            line=more.pop("line", "1"),
+            quantity=quantity,
+            occurred_at=self.clock.at if at is None else at,
+            **more,
+        )
+
+    def receive_supply(self, *receipts: SupplyReceipt, key: str | None = None) -> tuple[SupplyOutcome, ...]:
+        request = _key(key, content_hash(receipts))
+        answer: SupplyReceived = self.do(ReceiveSupply(actor=self.actor, receipts=receipts, request=request))
+        return answer.outcomes
+
+    def arrive(self, reference: str, quantity: int, **more: Any) -> SupplyOutcome:
+        return self.receive_supply(self.receipt(reference, quantity, **more))[0]
+
+    def bound(self, order_id: int) -> list[tuple[str, str, int]]:
+        """What an order's waiting units are bound to: SKU, the day it is expected, units; the earliest first."""
+        sql = """
+            SELECT i.sku, s.expected_day, CAST(sum(c.quantity) AS bigint)
+            FROM claims c JOIN supply_lines s ON s.id = c.supply_line_id JOIN items i ON i.id = c.item_id
+            WHERE c.owner_id = ? AND c.kind = 2 AND c.state = 1 GROUP BY i.sku, s.expected_day
+            ORDER BY i.sku, s.expected_day
+        """
+        return [(sku, day_text(day), units) for sku, day, units in self.rows(sql, order_id)]
 
     # -- what there is -------------------------------------------------------------------------------------------
 

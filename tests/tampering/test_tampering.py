@@ -56,11 +56,27 @@ COUNTERS = {
     "capacity.used up": "UPDATE capacities SET used = used + 1",
     "capacity.used down": "UPDATE capacities SET used = used - 1 WHERE used > 0",
     "capacity gone": "DELETE FROM capacities WHERE used > 0",
-    "supply_lines.claimed": "UPDATE supply_lines SET claimed = claimed + 1",
+    "supply_lines.claimed up": "UPDATE supply_lines SET claimed = claimed + 1",
+    "supply_lines.claimed down": "UPDATE supply_lines SET claimed = claimed - 1 WHERE claimed > 0",
+    "supply_lines.received": "UPDATE supply_lines SET received = received + 1",
+    "supply_lines.state": "UPDATE supply_lines SET state = 3, claimed = 0",
+    "supply_lines.quantity": "UPDATE supply_lines SET quantity = received, claimed = 0",
+    "a supply line gone": "DELETE FROM supply_lines",
+    "a receipt of another quantity": "UPDATE supply_receipts SET quantity = quantity + 2",
+    "a binding of more": "UPDATE claims SET quantity = quantity + 5 WHERE source = 1 AND state = 1",
+    "a binding of less": "UPDATE claims SET quantity = quantity - 1 WHERE source = 1 AND state = 1",
+    "a binding released": "UPDATE claims SET state = 2 WHERE source = 1",
+    "a binding gone": "DELETE FROM claims WHERE source = 1",
+    "a binding of somebody else": "UPDATE claims SET owner_no = 2 WHERE source = 1",
+    "a binding elsewhere": "UPDATE claims SET location_id = (SELECT id FROM locations WHERE code = 'STORE') WHERE source = 1",
+    "waiting_limits.used up": "UPDATE waiting_limits SET used = used + 1",
+    "waiting_limits.used down": "UPDATE waiting_limits SET used = used - 1",
+    "a waiting counter gone": "DELETE FROM waiting_limits",
 }
 DANGLING = {
     "a movement without its claim": "UPDATE movements SET cause_id = 7 WHERE {allocation}",
     "a movement without its record": "UPDATE movements SET cause_id = 7 WHERE {receipt}",
+    "a movement without its receipt": "DELETE FROM supply_receipts",
     "an order of no channel": "UPDATE orders SET channel_id = 7 WHERE external_id = 'A1'",
     "an order of nobody": "UPDATE orders SET party_id = 7 WHERE external_id = 'A1'",
     "an external id that leads astray": "UPDATE order_keys SET order_id = 7 WHERE external_id = 'A1'",
@@ -89,8 +105,8 @@ def world(database_url: str) -> Iterator[World]:
         canceled = world.capture("A2", ("PEN", 2))
         world.capture("A3", ("LAMP", 3), ("PEN", 1))  # nobody has lamps
         world.cancel(canceled.order_id)
-        supply = "INSERT INTO supply_lines VALUES (1, 1, 'PO-1', ?, ?, 0, 740000, 10, 0, 0, 1, 0)"
-        world.change(supply, *_ids(world, "MUG", "DC"))
+        world.announce("PO-1", "LAMP", "DC", 10, "2026-11-20")
+        world.arrive("PO-1", 1)
         world.assert_sound()
         yield world
 

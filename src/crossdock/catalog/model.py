@@ -6,9 +6,10 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
-from crossdock.kernel.document import Input, Metadata, Words, clean
+from crossdock.kernel.document import Day, Input, Metadata, Words, clean
 
 Sku = Annotated[str, clean(min_length=1, max_length=64)]
+WaitingUnits = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Millimetres = Annotated[int, Meta(ge=0, le=10**6)]
 
 
@@ -32,11 +33,21 @@ class Item(Input):
     width_mm: Millimetres = 0
     height_mm: Millimetres = 0
     components: Annotated[tuple[Component, ...], Meta(max_length=50)] = ()
+    launch_on: Annotated[Day | None, Meta(description="before this day (UTC) it is preordered and not shipped")] = None
+    backorder_limit: Annotated[
+        WaitingUnits | None, Meta(description="how many units may wait for stock; null for any number")
+    ] = None
+    preorder_limit: Annotated[
+        WaitingUnits | None, Meta(description="how many units may wait that were ordered before the launch")
+    ] = None
     metadata: Metadata = {}
 
 
 class ItemFacts(NamedTuple):
-    """What decisions need of an item: id, grams, what handling it needs, a bundle's parts (SKU, units), category."""
+    """What decisions need of an item: id, grams, what handling it needs, a bundle's parts (SKU, units), category.
+
+    ``launch_day`` is an ordinal, 0 when it was launched long ago; a limit of None lets any number of units wait.
+    """
 
     id: int
     sku: str
@@ -44,3 +55,6 @@ class ItemFacts(NamedTuple):
     requires: tuple[str, ...]
     components: tuple[tuple[str, int], ...] = ()
     category: str = ""
+    launch_day: int = 0
+    backorder_limit: int | None = None
+    preorder_limit: int | None = None

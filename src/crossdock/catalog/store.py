@@ -8,6 +8,7 @@ import msgspec
 
 from crossdock.catalog import tables
 from crossdock.catalog.model import Item, ItemFacts
+from crossdock.kernel.clock import parse_day
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -34,7 +35,17 @@ def _facts(row: Sequence[object]) -> ItemFacts:
     id_, sku, weight, handling, data = row
     item = _decode(str(data))
     parts = tuple((part.sku, part.quantity) for part in item.components)
-    return ItemFacts(int(str(id_)), str(sku), int(str(weight)), (str(handling),), parts, item.category)
+    return ItemFacts(
+        id=int(str(id_)),
+        sku=str(sku),
+        weight_g=int(str(weight)),
+        requires=(str(handling),),
+        components=parts,
+        category=item.category,
+        launch_day=0 if item.launch_on is None else parse_day(item.launch_on),
+        backorder_limit=item.backorder_limit,
+        preorder_limit=item.preorder_limit,
+    )
 
 
 def put(unit: Unit, items: Sequence[Item]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from crossdock.events import reservations
+from crossdock.events import reservations, supply
 from crossdock.events.base import PREFIX, EventData, EventRow, EventType, new_event
 from crossdock.kernel.money import Money
 
@@ -272,6 +272,7 @@ _TYPES: tuple[type[EventData], ...] = (
     ApiKeyCreated,
     ApiKeyRevoked,
     *(type(event) for event in reservations.SAMPLES),
+    *(type(event) for event in supply.SAMPLES),
 )
 
 CATALOG: dict[str, EventType] = {data.type: EventType(data.type, data, data.summary) for data in _TYPES}
@@ -328,5 +329,6 @@ _SAMPLES: dict[str, EventData] = {
         ApiKeyCreated(key_id=_KEY, name="web shop", scopes=("orders:write",)),
         ApiKeyRevoked(key_id=_KEY, name="web shop"),
         *reservations.SAMPLES,
+        *supply.SAMPLES,
     )
 }  # fmt: skip

@@ -101,6 +101,11 @@ def open_positions(unit: Unit, keys: Iterable[PositionKey]) -> dict[PositionKey,
     return lock(unit.session, wanted)
 
 
+def make_positions(unit: Unit, keys: Iterable[PositionKey]) -> None:
+    """Make empty positions where there are none, without looking at the others: they are locked later."""
+    unit.session.insert_new(tables.positions, [(*key, *EMPTY) for key in sorted(set(keys))])
+
+
 def post(unit: Unit, movements: Sequence[Movement]) -> None:
     """Apply movements to positions that are locked already, and write them to the ledger.
 

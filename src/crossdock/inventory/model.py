@@ -35,6 +35,7 @@ class CauseKind(enum.IntEnum):
     STOCK_RECORD = 2
     REPAIR = 3
     FEED_PART = 4
+    SUPPLY_RECEIPT = 5
 
 
 class ClaimKind(enum.IntEnum):

@@ -101,12 +101,6 @@ _UNBALANCED = f"""
                               THEN sum(reserved) + sum(allocated) - sum(on_hand) ELSE 0 END
     ORDER BY {_KEY} LIMIT ?
 """
-_SUPPLY = """
-    SELECT s.id, s.claimed, CAST(coalesce(sum(c.quantity), 0) AS bigint)
-    FROM supply_lines s LEFT JOIN claims c ON c.supply_line_id = s.id AND c.source = 1 AND c.state = 1
-    WHERE s.item_id BETWEEN ? AND ? GROUP BY s.id, s.claimed HAVING s.claimed <> coalesce(sum(c.quantity), 0)
-    ORDER BY s.id LIMIT ?
-"""
 _SHARES = """
     WITH a AS (
         SELECT s.item_id, s.id, s.group_code, s.pool, s.used, s.spent, 0 AS open, 0 AS gone
@@ -128,7 +122,7 @@ _SHARES_FIT = """
     WHERE c.state <> 2 AND c.item_id BETWEEN ? AND ? GROUP BY c.item_id, c.id, c.quantity
     HAVING sum(p.quantity) > c.quantity ORDER BY c.id LIMIT ?
 """
-# A ledger line leads to its cause: a claim on the same position, a record that somebody told, a repair, a feed's row.
+# A ledger line leads to its cause: a claim on the same position, a record, a repair, a row of a feed, a receipt.
 _CAUSELESS = """
     SELECT m.id, m.cause_kind, m.cause_id FROM movements m
     LEFT JOIN claims c ON m.cause_kind = 1 AND c.id = m.cause_id
@@ -136,10 +130,12 @@ _CAUSELESS = """
     LEFT JOIN stock_records r ON m.cause_kind = 2 AND r.id = m.cause_id
     LEFT JOIN repairs p ON m.cause_kind = 3 AND p.id = m.cause_id
     LEFT JOIN feed_parts f ON m.cause_kind = 4 AND f.id = m.cause_id AND m.sequence < f.rows
+    LEFT JOIN supply_receipts s ON m.cause_kind = 5 AND s.id = m.cause_id
     WHERE m.item_id BETWEEN ? AND ? AND c.id IS NULL AND r.id IS NULL AND p.id IS NULL AND f.id IS NULL
+        AND s.id IS NULL
     ORDER BY m.id LIMIT ?
 """
-_CAUSES = {1: "claim", 2: "stock record", 3: "repair", 4: "feed part"}
+_CAUSES = {1: "claim", 2: "stock record", 3: "repair", 4: "feed part", 5: "receipt"}
 
 
 def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) -> list[Balance]:
@@ -150,7 +146,7 @@ def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) 
 
 def stock(session: Session, items: Range = EVERYTHING) -> list[Finding]:
     """Return what is wrong with the stock of these items."""
-    return [*_positions(session, items), *supply(session, items), *shares(session, items), *_causes(session, items)]
+    return [*_positions(session, items), *shares(session, items), *_causes(session, items)]
 
 
 def _positions(session: Session, items: Range) -> list[Finding]:
@@ -182,22 +178,6 @@ def _positions(session: Session, items: Range) -> list[Finding]:
             text = f"short of {name} is {counters.short}, and {short} are claimed beyond what is there."
             found.append(Finding("short_is_claimed_beyond", name, balance.key, "short", counters.short, short, text))
     return found
-
-
-def supply(session: Session, items: Range) -> list[Finding]:
-    """Return the supply lines of which another number is claimed than claims stand on them."""
-    return [
-        Finding(
-            "supply_is_claims",
-            f"supply line {id_}",
-            (id_,),
-            "claimed",
-            claimed,
-            claims,
-            f"{claimed} units of supply line {id_} are claimed, and the open claims on it add up to {claims}.",
-        )
-        for id_, claimed, claims in session.fetch(_SUPPLY, *items, LIMIT)
-    ]
 
 
 def shares(session: Session, items: Range) -> list[Finding]:

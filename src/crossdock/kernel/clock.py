@@ -50,6 +50,19 @@ def parse_instant(text: str) -> int:
     return instant(parsed)
 
 
+def parse_day(text: str) -> int:
+    """Return the ordinal of an ISO date; raises Invalid when the calendar has no such day."""
+    try:
+        return date.fromisoformat(text).toordinal()
+    except ValueError:
+        raise Invalid(f"'{text[:40]}' is no day of the calendar.") from None
+
+
+def day_text(ordinal: int) -> str:
+    """Write an ordinal day as an ISO date."""
+    return date.fromordinal(ordinal).isoformat()
+
+
 def utc_day(at: int) -> int:
     """Return the ordinal of the UTC day of an instant."""
     return at // DAY + _EPOCH_DAY

@@ -55,6 +55,10 @@ class WorkCalendar:
         day = local.date()
         if not self.is_open(day) or timedelta(hours=local.hour, minutes=local.minute) >= self._cut_off:
             day += timedelta(days=1)
+        return self.first_handover(day, processing)
+
+    def first_handover(self, day: date, processing: int | None = None) -> int:
+        """Return the ordinal day on which work is handed over that may begin on a day; CLOSED if in no sixty days."""
         left = self._processing if processing is None else processing
         for _ in range(_HORIZON):
             if self.is_open(day):
@@ -103,6 +107,11 @@ class CalendarBook:
             self._from = at
             self._until = min((calendar.changes_at(at) for calendar in self._calendars), default=at + 1)
         return self._days
+
+    def first_ship_days(self, day: int) -> Days:
+        """Return the handover day of each location for work that may begin on an ordinal day and not before."""
+        begin = date.fromordinal(day)
+        return np.array([calendar.first_handover(begin) for calendar in self._calendars], dtype=np.int64)
 
 
 def zone(name: str) -> ZoneInfo:

@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from crossdock.kernel.document import Code, Country, Currency, Input, Words
+from crossdock.kernel.document import Code, Country, Currency, Day, Input, Words
 
 Clock = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="local time HH:MM", examples=["15:00"])
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="ISO date")]
 Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
 LocationKind = Literal["dc", "store", "3pl", "supplier", "pickup_point"]
 Capability = Literal["ship", "collect", "ambient", "chill", "frozen", "hazmat", "oversize", "gift"]

@@ -14,10 +14,12 @@ from crossdock.kernel.geo import xyz
 from crossdock.network.places import area_of, locate
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration import promised, recording
+from crossdock.orchestration.backorders import Backorders
 from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, ReviseOrder
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
+from crossdock.orchestration.launches import by_launch
 from crossdock.orchestration.planning import Destination, NewDemand, Routed
 from crossdock.orchestration.promised import Promised
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
@@ -63,6 +65,11 @@ class NewOrder:
         """What the channel sent."""
         return self.command.order
 
+    def destination(self, delivery_no: int) -> tuple[str, Any]:
+        """Return the country and point that a delivery goes to."""
+        country: str = self.order.deliveries[delivery_no - 1].destination.country
+        return country, self.places[delivery_no - 1][1]
+
     @property
     def key(self) -> tuple[int, str]:
         """What makes the order the same one: channel id, external id."""
@@ -92,6 +99,7 @@ class CaptureHandler:
         self._prepare(unit, new, attempts)
         for order in new.values():
             self._route(order)
+        backorders = Backorders(unit, engine.directory, new.values())
         engine.open_capacity(unit, [t for o in new.values() for r in o.routed for t in r.takes])
         taken = engine.take(unit, [[t for r in order.routed for t in r.takes] for order in new.values()])
         kept: list[NewOrder] = []
@@ -103,6 +111,7 @@ class CaptureHandler:
             engine.lost_race(demand.item_id for demand in order.demand)
         orders.give_up_keys(unit, [new[i].key for i in new if outcomes[i] is AGAIN])
         answers = iter(self._write(unit, kept, ledger.Chain(taken.heads)))
+        backorders.write(kept)
         for index in new:
             if outcomes[index] is None:
                 outcomes[index] = next(answers)
@@ -158,11 +167,13 @@ class CaptureHandler:
         for no, delivery in enumerate(new.order.deliveries, 1):
             demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
             terms = new.terms[no - 1]
-            due = utc_day(new.at) + terms.days if delivery.by is None else utc_day(instant(delivery.by))
-            where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
-            if new.promise is not None:
-                where = promised.destination(where, new.promise)
-            new.routed.append(planner.route(no, demand, where, terms.policy, new.at, new.channel))
+            for begin, part in by_launch(self._engine.directory, demand, new.at):
+                due = utc_day(begin or new.at) + terms.days if delivery.by is None else utc_day(instant(delivery.by))
+                where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
+                if new.promise is not None:
+                    where = promised.destination(where, new.promise)
+                where = where._replace(begin=begin)
+                new.routed.append(planner.route(no, part, where, terms.policy, new.at, new.channel))
 
     # -- what is written -----------------------------------------------------------------------------------------
 

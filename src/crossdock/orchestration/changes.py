@@ -19,16 +19,19 @@ from crossdock.events.catalog import (
 )
 from crossdock.fulfillment import store as fulfillments
 from crossdock.fulfillment import tables as fulfillment_tables
-from crossdock.inventory import claims, ledger
+from crossdock.inventory import claims, ledger, supply
 from crossdock.inventory import tables as inventory_tables
 from crossdock.inventory.facts import with_allocated
 from crossdock.inventory.model import PLAIN, CauseKind, Counters, Movement, MovementType, PositionKey, Source
 from crossdock.inventory.shares import Part, last_taken_first
+from crossdock.inventory.supply import SupplyRow
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
 from crossdock.network.store import StoredChannel
-from crossdock.orchestration import shares, tables
+from crossdock.orchestration import limits, shares, tables
+from crossdock.orchestration.binding import rebind
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.launches import as_preorders, by_launch
 from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
 from crossdock.orchestration.planning import Destination, NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.recording import Routing
@@ -42,6 +45,8 @@ from crossdock.storage import guard
 from crossdock.storage.errors import TransientFault
 from crossdock.storage.unit import Unit
 
+SUPPLY = "system:supply"
+
 
 class Changes:
     """What a batch changes of orders that exist; nothing is written before ``write``."""
@@ -52,6 +57,7 @@ class Changes:
         engine: Engine,
         positions: dict[PositionKey, Counters],
         claimed_shares: dict[int, list[Part]],
+        supplied: frozenset[int],
     ) -> None:
         self._shares = claimed_shares
         self._share_takes: list[tuple[int, int, int]] = []
@@ -59,6 +65,7 @@ class Changes:
         self._engine = engine
         self.positions = positions
         """The locked positions as they will be; facts of the same transaction have changed them already."""
+        self._supplied = supplied
         self._movements: list[Movement] = []
         self._claims_left: dict[int, int] = {}
         self._entries_left: dict[int, int] = {}
@@ -67,6 +74,9 @@ class Changes:
         self._capacity_back: list[tuple[int, int]] = []
         self._capacity_takes: list[list[guard.Take]] = []
         self._orders: dict[int, LoadedOrder] = {}
+        self._waiting: dict[limits.LimitKey, int] = defaultdict(int)
+        self._unsettled: set[int] = set()
+        """Items of which other units wait now than before."""
         self._rows: dict[Any, list[tuple[Any, ...]]] = {
             table: []
             for table in (
@@ -79,6 +89,11 @@ class Changes:
             )
         }
         self._routing = Routing(self._rows, unit, engine.directory)
+
+    @property
+    def now(self) -> int:
+        """The instant of the transaction."""
+        return self._unit.now
 
     def fact(self, movement: Movement) -> None:
         """Add a fact about stock; what it does to the counters is visible to every later decision of the batch."""
@@ -153,7 +168,7 @@ class Changes:
             self._ended.append(fulfillment_id)
             if fulfillment.took_capacity:
                 self._capacity_back.append((fulfillment.location_id, fulfillment.work_day))
-                self._engine.planner.free_capacity(fulfillment.location_id, fulfillment.work_day, self._unit.now)
+                self._engine.planner.free_capacity(fulfillment.location_id, fulfillment.work_day)
             event = FulfillmentCanceled(order_id=text_id, fulfillment_id=subject, location=code, reason=cause)
         self._event(event, subject, order, actor)
 
@@ -180,6 +195,7 @@ class Changes:
         self, order: LoadedOrder, index: int, entry: WaitingEntry, left: int, cause: str, actor: str
     ) -> None:
         order.waiting[index] = entry._replace(quantity=left)
+        self._count_waiting(order, entry.queue, entry.item_id, entry.reason, left - entry.quantity)
         self._entries_left[entry.id] = left
         self._unit.waits(entry.item_id, left - entry.quantity)
         event = OrderDequeued(
@@ -192,6 +208,12 @@ class Changes:
         )
         self._event(event, event.order_id, order, actor)
 
+    def _count_waiting(self, order: LoadedOrder, queue: str, item_id: int, reason: str, units: int) -> None:
+        if queue == "backorder":
+            for key in limits.keys_of(item_id, order.row.channel_id, reason):
+                self._waiting[key] += units
+            self._unsettled.add(item_id)
+
     # -- units that are routed -------------------------------------------------------------------------------------
 
     def route(
@@ -203,29 +225,32 @@ class Changes:
         actor: str,
         *,
         only_if_found: bool = False,
-    ) -> Routed | None:
-        """Decide units that wait (demand number to quantity) of one delivery, and claim what is found for them.
+    ) -> bool:
+        """Decide units that wait (demand number to quantity) of one delivery; says whether anything was found for them.
 
-        With ``only_if_found`` a decision that assigns nothing is not taken over.
+        What is found is claimed. With ``only_if_found`` a decision that assigns nothing is not taken over. Units of
+        items before their launch are decided on their own, for the launch day.
         """
         demand = [self._new_demand(order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
-        if not demand:
-            return None
-        where, policy, channel = self._destination(order, delivery_no)
-        routed = self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
-        if routed.fulfillments or not only_if_found:
-            self.adopt(order, routed, cause, actor)
-        return routed
+        found = False
+        for begin, part in self._parts(demand) if demand else ():
+            routed = self._decide(order, delivery_no, part, begin)
+            if routed.fulfillments or not only_if_found:
+                self.adopt(order, routed, cause, actor)
+                # Where they may come from may be another matter now: so is what they are bound to.
+                self._unsettled.update(d.item_id for d in part)
+            found = found or bool(routed.fulfillments)
+        return found
 
     def would_assign(self, order: LoadedOrder, delivery_no: int) -> int:
         """Return how many units a new decision on a delivery would assign, with its own claims added back."""
-        planner, mirror, at = self._engine.planner, self._engine.mirror, self._unit.now
+        planner, mirror = self._engine.planner, self._engine.mirror
         demand = [d for d in order.demand.values() if d.delivery_no == delivery_no]
         wanted = [self._new_demand(order, d.no, d.parts[WAITING] + d.parts[ALLOCATED]) for d in demand]
         asked = [d for d in wanted if d.quantity > 0]
         if not asked:
             return 0
-        with planner.trying(at):
+        with planner.trying():
             after: dict[PositionKey, Counters] = {}
             for claim in order.claims.values():
                 if claim.quantity and claim.source == Source.POSITION and claim.demand_no in {d.no for d in asked}:
@@ -238,19 +263,29 @@ class Changes:
                     planner.shares.give_back(claim.item_id, claim.location_id, self._shares.get(claim.id, ()))
             for fulfillment in order.fulfillments.values():
                 if fulfillment.took_capacity and fulfillment.delivery_no == delivery_no:
-                    planner.free_capacity(fulfillment.location_id, fulfillment.work_day, at)
-            where, policy, channel = self._destination(order, delivery_no)
-            routed = planner.route(delivery_no, asked, where, policy, at, channel)
-        return sum(claim.quantity for f in routed.fulfillments for claim in f.claims)
+                    planner.free_capacity(fulfillment.location_id, fulfillment.work_day)
+            routed = [self._decide(order, delivery_no, part, begin) for begin, part in self._parts(asked)]
+        return sum(claim.quantity for decided in routed for f in decided.fulfillments for claim in f.claims)
 
-    def _destination(self, order: LoadedOrder, delivery_no: int) -> tuple[Destination, Policy, StoredChannel]:
+    def _parts(self, demand: Sequence[NewDemand]) -> list[tuple[int | None, Sequence[NewDemand]]]:
+        return by_launch(self._engine.directory, demand, self._unit.now)
+
+    def _decide(self, order: LoadedOrder, delivery_no: int, demand: Sequence[NewDemand], begin: int | None) -> Routed:
+        where, policy, channel = self._destination(order, delivery_no, begin)
+        return self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
+
+    def _destination(
+        self, order: LoadedOrder, delivery_no: int, begin: int | None
+    ) -> tuple[Destination, Policy, StoredChannel]:
         directory = self._engine.directory
         stored = directory.channel_by_id(order.row.channel_id)
         delivery = order.deliveries[delivery_no]
         terms = terms_of(directory, stored.channel, delivery.method, delivery.service_level)
-        due = utc_day(order.row.placed_at) + terms.days if delivery.by is None else utc_day(delivery.by)
-        method = cast(Method, delivery.method)
-        return Destination(delivery.country, delivery.point, due, method, order.promised_day), terms.policy, stored
+        start = order.row.placed_at if begin is None else begin
+        due = utc_day(start) + terms.days if delivery.by is None else utc_day(delivery.by)
+        method, promised = cast(Method, delivery.method), order.promised_day
+        where = Destination(delivery.country, delivery.point, due, method, promised, begin=begin)
+        return where, terms.policy, stored
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
         """Take a decision over: claims, fulfillments, queue entries, events."""
@@ -258,12 +293,15 @@ class Changes:
         self._orders[row.id] = order
         for fulfillment in routed.fulfillments:
             self._adopt_fulfillment(order, fulfillment)
-        fresh = routed._replace(queued=self._still_to_queue(order, routed))
+        queued = as_preorders(self._engine.directory, self._still_to_queue(order, routed), at)
+        fresh = routed._replace(queued=queued)
         entries = self._rows[order_tables.queue_entries]
         known = len(entries)
         self._routing.add(row.id, encode_id("ord", row.id), fresh, at, cause, row.currency, actor, row.priority)
         # What this transaction queues stands for its units as well, should it come back to them.
         order.waiting += [WaitingEntry(*entry[:7]) for entry in entries[known:]]
+        for entry in entries[known:]:
+            self._count_waiting(order, entry[1], entry[4], entry[6], entry[5])
         for no in {claim.demand_no for fulfillment in routed.fulfillments for claim in fulfillment.claims}:
             self.dequeue(order, no, "routed", actor)
         for no, quantity in routed.canceled:
@@ -307,8 +345,11 @@ class Changes:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def write(self) -> dict[int, int]:
-        """Write everything and return the new version of each changed order; raises CapacityLost if a day filled up."""
+    def write(self, before: Sequence[SupplyRow] = ()) -> dict[int, int]:
+        """Write everything and return the new version of each changed order; raises CapacityLost if a day filled up.
+
+        ``before`` are supply lines that the transaction has changed, as they were; who waits is bound anew.
+        """
         unit = self._unit
         self._engine.keep_derived(unit)
         claims.shrink(unit, list(self._claims_left.items()))
@@ -340,6 +381,10 @@ class Changes:
             ],
         )
         self._engine.changed_otherwise({movement.key[0] for movement in self._movements})
+        limits.settle(unit, self._engine.directory, self._waiting)
+        unsettled = self._unsettled & self._supplied
+        if unsettled or before:
+            rebind(unit, self._engine.directory, unsettled | {row.item_id for row in before}, SUPPLY, before)
         return versions
 
     def _numbered(self) -> list[Movement]:
@@ -375,6 +420,9 @@ def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also
     taken: dict[int, list[Part]] = {}
     if engine.directory.shares.groups:
         taken = claims.shares_of(session, [claim for order in loaded for claim in order.claims])
+    # Before positions, as everywhere: who changes what waits holds the supply that it is bound to.
+    supplied = frozenset(row.item_id for row in supply.open_lines(session, items, locked=True))
+    limits.lock(session, items)
     positions = engine.lock_items(session, items)
     engine.planner.prepare(session, [unit.now], sorted(items))
-    return Changes(unit, engine, positions, taken)
+    return Changes(unit, engine, positions, taken, supplied)

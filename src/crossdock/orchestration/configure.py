@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from crossdock.catalog import store as catalog
 from crossdock.events.catalog import ConfigChange, ConfigChanged, new_event
-from crossdock.kernel.clock import utc_day
+from crossdock.kernel.clock import parse_day, utc_day
 from crossdock.kernel.content import canonical
 from crossdock.kernel.errors import FieldError
 from crossdock.network import store as network
@@ -63,7 +63,11 @@ class PutItemsHandler(Configure):
         ]
         if faults:
             return [UnknownItem("A bundle names parts that do not exist.", tuple(faults))]
-        return [self._done(unit, command, "item", catalog.put(unit, command.items))]
+        for item in command.items:
+            if item.launch_on is not None:
+                parse_day(item.launch_on)
+        results = catalog.put(unit, command.items)
+        return [self._done(unit, command, "item", results)]
 
 
 class PutLocationsHandler(Configure):

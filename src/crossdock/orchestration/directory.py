@@ -199,6 +199,11 @@ class Directory:
         """Return an item that was loaded."""
         return self._items_by_id[id_]
 
+    def launches(self, items: Iterable[int], after: int) -> list[int]:
+        """Return the launch days after a day of those of these items that were loaded."""
+        known = (self._items_by_id.get(item) for item in items)
+        return sorted({facts.launch_day for facts in known if facts is not None and facts.launch_day > after})
+
     def capacity(self, session: Session, days: Days) -> Days:
         """Return how many fulfillments each active location may still take on its handover day."""
         left = np.full(len(self.network.sites), NO_LIMIT, dtype=np.int64)

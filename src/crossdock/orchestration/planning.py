@@ -12,6 +12,7 @@ import numpy as np
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN
 from crossdock.inventory.view_rules import SHARES, CompiledView
+from crossdock.kernel.clock import day_start, utc_day
 from crossdock.kernel.geo import Xyz
 from crossdock.kernel.ids import IdBlock
 from crossdock.network.store import StoredChannel
@@ -53,6 +54,8 @@ class Destination(NamedTuple):
     """The day by which everything was promised to be there: the decision keeps it if it can."""
     promised_from: tuple[int, ...] = ()
     """The locations that it was promised from, ascending: preferred between plans that cost the same."""
+    begin: int | None = None
+    """No location works on it before this instant, the first one of its items' launch day."""
 
 
 class Claim(NamedTuple):
@@ -144,6 +147,13 @@ class Planner:
                 known = self._capacity.get(key)
                 capacity[key] = self.directory.capacity(session, days) if known is None else known
             self._moments[at] = (days, capacity[key])
+        for day in self.directory.launches(items, utc_day(min(self._moments, default=0))):
+            days = self.directory.calendars.first_ship_days(day)
+            key = days.tobytes()
+            if key not in capacity:
+                known = self._capacity.get(key)
+                capacity[key] = self.directory.capacity(session, days) if known is None else known
+            self._moments[day_start(day)] = (days, capacity[key])
         self._capacity = capacity
 
     def forget_capacity(self) -> None:
@@ -151,24 +161,25 @@ class Planner:
         self._capacity = {}
 
     @contextlib.contextmanager
-    def trying(self, at: int) -> Iterator[None]:
+    def trying(self) -> Iterator[None]:
         """Let decisions be made to see what comes of them: afterwards stock and capacity are as they were."""
         mark, taken = self.mirror.mark(), self.shares.mark()
-        _, capacity = self._moments[at]
-        before = capacity.copy()
+        before = [(capacity, capacity.copy()) for _, capacity in self._moments.values()]
         try:
             yield
         finally:
             self.mirror.undo(mark)
             self.shares.undo(taken)
-            capacity[:] = before
+            for capacity, was in before:
+                capacity[:] = was
 
-    def free_capacity(self, location_id: int, work_day: int, at: int) -> None:
+    def free_capacity(self, location_id: int, work_day: int) -> None:
         """Let the decisions that follow see a day's work that this batch gives back."""
-        days, capacity = self._moments[at]
         column = self._columns.get(location_id)
-        if column is not None and days[column] == work_day:
-            capacity[column] += 1
+        moments = {id(capacity): (days, capacity) for days, capacity in self._moments.values()}
+        for days, capacity in moments.values():
+            if column is not None and days[column] == work_day:
+                capacity[column] += 1
 
     def route(
         self,
@@ -197,7 +208,7 @@ class Planner:
         record = encode(kept.demand, snapshot, kept.policy, decision, through)
         group = self.directory.shares.group_of.get(channel.channel.code)
         look = _Look(snapshot.stock, through, channel.channel.view or "", group)
-        _, capacity = self._moments[at]
+        _, capacity = self._moments[where.begin or at]
         routed = self._claim(delivery_no, decision_id, demand, decision, record, look, capacity, where.method)
         due = where.due_day if where.promised_day is None else where.promised_day
         if due is not None and any(bill.deliver_day > due for bill in decision.bill):
@@ -208,7 +219,7 @@ class Planner:
         self, demand: Sequence[NewDemand], where: Destination, at: int, channel: StoredChannel
     ) -> tuple[Demand, Snapshot, Through | None]:
         """Return what a decision is asked, what it sees, and through which view; orders and promises look alike."""
-        days, capacity = self._moments[at]
+        days, capacity = self._moments[where.begin or at]
         x, y, z = where.point or (None, None, None)
         asked = Demand(
             lines=tuple(

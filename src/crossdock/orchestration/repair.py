@@ -27,14 +27,16 @@ from crossdock.inventory.model import (
     PositionKey,
     Source,
 )
-from crossdock.inventory.verify import EVERYTHING, Balance, Finding, Range
+from crossdock.inventory.verify import Balance, Finding, Range
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
-from crossdock.orchestration import directory
+from crossdock.orchestration import directory as directories
+from crossdock.orchestration import repair_supply
 from crossdock.orchestration.commands import Repaired, RepairStock
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.rearrange import Line, Standing, rearrange
 from crossdock.orchestration.verify import ORDER_CHECKS, SHARE_CHECKS, STOCK_CHECKS, capacity, verify
+from crossdock.orchestration.verify_supply import SUPPLY_CHECKS
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, PICKED, RELEASED, WAITING, derive, total
@@ -50,8 +52,9 @@ _json = msgspec.json.Encoder().encode
 class Repairs:
     """What one transaction mends; ``records`` are written with it."""
 
-    def __init__(self, unit: Unit, actor: str) -> None:
-        self._unit = unit
+    def __init__(self, unit: Unit, directory: directories.Directory, actor: str) -> None:
+        self.unit = self._unit = unit
+        self.directory = directory
         self._actor = actor
         self.subjects: list[str] = []
         self.items: set[int] = set()
@@ -208,14 +211,6 @@ class Repairs:
         if stock_class == PLAIN and target.claimable != before.claimable:
             self._unit.stock_changes.append((item, location, target.claimable - before.claimable))
 
-    def supply(self, items: Range) -> None:
-        """Set what is claimed of supply lines to what the claims on them add up to."""
-        for finding in inventory.supply(self._unit.session, items):
-            self._unit.session.execute(
-                "UPDATE supply_lines SET claimed = ? WHERE id = ?", finding.expected, *finding.key
-            )
-            self.note(finding.subject, finding.found, finding.expected)
-
     def shares(self, items: Range) -> None:
         """Let claims come from shares with no more than they hold, and counters be what the claims on them took."""
         unit = self._unit
@@ -262,7 +257,7 @@ class RepairHandler:
         (command,) = commands
         _alone(unit)
         self._engine.follow(unit.session)
-        repairs = Repairs(unit, command.actor.name)
+        repairs = Repairs(unit, self._engine.directory, command.actor.name)
         findings = _look(unit, command, repairs.items)
         for _ in range(_ROUNDS):
             mended = len(repairs.subjects)
@@ -274,7 +269,7 @@ class RepairHandler:
         if repairs.items:
             # A counter that was changed behind the ledger's back is in some pictures and not in others, so that the
             # mend's own movement would be wrong in half of them: every process reads its picture anew.
-            directory.changed(unit, "stock")
+            directories.changed(unit, "stock")
         return [Repaired(repaired=tuple(repairs.subjects), left=tuple(findings))]
 
 
@@ -284,8 +279,9 @@ def mend(repairs: Repairs, findings: Sequence[Finding]) -> None:
     items = {finding.key[0] for finding in findings if finding.check in STOCK_CHECKS} | repairs.items
     for item in sorted(items):
         repairs.stock(inventory.unbalanced(repairs.session, Range(item, item)))
-    if any(finding.check == "supply_is_claims" for finding in findings):
-        repairs.supply(EVERYTHING)
+    coming = [finding for finding in findings if finding.check in SUPPLY_CHECKS]
+    if coming:
+        repair_supply.mend(repairs.unit, repairs.directory, coming, repairs.note)
     for item in sorted({finding.key[0] for finding in findings if finding.check in SHARE_CHECKS} | repairs.items):
         repairs.shares(Range(item, item))
     if any(finding.check == "capacity_is_taken" for finding in findings):
@@ -320,7 +316,8 @@ _LINES = """
     WHERE f.order_id = ? AND l.demand_no = ? ORDER BY f.id
 """
 _CLAIMS = """
-    SELECT id, quantity FROM claims WHERE owner_id = ? AND owner_no = ? AND kind = 2 AND state = 1 ORDER BY id {lock}
+    SELECT id, quantity FROM claims WHERE owner_id = ? AND owner_no = ? AND kind = 2 AND state = 1 AND source <> 1
+    ORDER BY id {lock}
 """
 _ENTRIES = """
     SELECT id, quantity FROM queue_entries WHERE order_id = ? AND demand_no = ? AND closed_at IS NULL ORDER BY id

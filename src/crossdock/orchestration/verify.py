@@ -13,6 +13,7 @@ from crossdock.inventory import verify as inventory
 from crossdock.inventory.verify import EVERYTHING, LIMIT, Finding, Range
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
+from crossdock.orchestration.verify_supply import supply
 from crossdock.orders.model import PARTITION
 from crossdock.orders.status import derive
 from crossdock.storage.session import Session
@@ -85,7 +86,7 @@ def verify(
             progress(done, steps)
 
     for part in stock:
-        step(inventory.stock(session, part))
+        step([*inventory.stock(session, part), *supply(session, part)])
     if whole or orders is not None:
         for check in _ORDER_CHECKS:
             step(check(session, orders or EVERYTHING))
@@ -120,7 +121,7 @@ _OWNERS = f"""
         FROM demand WHERE order_id BETWEEN ? AND ?
         UNION ALL
         SELECT owner_id, owner_no, {_ZEROS}, quantity, 0, 0, 0, 0, 0
-        FROM claims WHERE kind = 2 AND state = 1 AND owner_id BETWEEN ? AND ?
+        FROM claims WHERE kind = 2 AND state = 1 AND source <> 1 AND owner_id BETWEEN ? AND ?
         UNION ALL
         SELECT c.owner_id, c.owner_no, {_ZEROS}, 0, c.quantity, 0, 0, 0, 0
         FROM claims c JOIN demand d ON d.order_id = c.owner_id AND d.no = c.owner_no

@@ -13,6 +13,9 @@ from crossdock.orders.status import WAITING
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import Outcome
 
+MORE = 100
+"""So many units more are looked at than have come: some who wait may have no place to be served from."""
+
 
 def serve(
     changes: Changes,
@@ -35,10 +38,21 @@ def serve(
                 if no in queued and d.delivery_no == delivery_no and d.item_id in items and mirror.any_left(d.item_id)
             }
             # A look that finds nothing is no decision: the units keep their entry, and the log hears nothing.
-            routed = changes.route(order, delivery_no, wanted, "supply", actor, only_if_found=True)
-            found = found or (routed is not None and bool(routed.fulfillments))
+            found = changes.route(order, delivery_no, wanted, "supply", actor, only_if_found=True) or found
         served += found
     return served
+
+
+def serve_bound(
+    changes: Changes, loaded: Mapping[int, loading.LoadedOrder], bound: Sequence[tuple[int, int, int]], actor: str
+) -> None:
+    """Give units that have arrived to the demand (order, number, units) that was bound to them, in this order."""
+    for order_id, demand_no, units in bound:
+        order = loaded.get(order_id)
+        demand = None if order is None else order.demand.get(demand_no)
+        if order is not None and demand is not None:
+            wanted = {demand_no: min(units, demand.parts[WAITING])}
+            changes.route(order, demand.delivery_no, wanted, "supply", actor, only_if_found=True)
 
 
 class ServeWaitingHandler:

@@ -23,6 +23,7 @@ class Kind(enum.IntEnum):
     SUPPLY = 3
     POSITION_RESERVED = 4
     POSITION_ALLOCATED = 5
+    LIMIT = 6  # how many units may wait for an item; locked with the counters, before positions
 
 
 _POSITIONS = (Kind.POSITION_RESERVED, Kind.POSITION_ALLOCATED)
@@ -106,14 +107,29 @@ _COUNTERS = {
         1,
         """
         WITH k(id) AS ({keys})
-        SELECT s.id, s.quantity - s.received - s.claimed FROM k JOIN supply_lines s ON s.id = k.id
+        SELECT s.id, s.quantity - s.received - s.claimed FROM k JOIN supply_lines s ON s.id = k.id AND s.state = 1
         ORDER BY s.id {lock}
         """,
         """
         WITH v(id, n) AS ({keys})
         UPDATE supply_lines SET claimed = supply_lines.claimed + v.n FROM v
-        WHERE supply_lines.id = v.id
+        WHERE supply_lines.id = v.id AND supply_lines.state = 1
           AND supply_lines.claimed + v.n <= supply_lines.quantity - supply_lines.received
+        """,
+    ),
+    Kind.LIMIT: _Statements(
+        3,
+        """
+        WITH k(kind, item_id, channel_id) AS ({keys})
+        SELECT w.kind, w.item_id, w.channel_id, w.allowed - w.used
+        FROM k JOIN waiting_limits w ON w.kind = k.kind AND w.item_id = k.item_id AND w.channel_id = k.channel_id
+        ORDER BY w.kind, w.item_id, w.channel_id {lock}
+        """,
+        """
+        WITH v(kind, item_id, channel_id, n) AS ({keys})
+        UPDATE waiting_limits SET used = waiting_limits.used + v.n FROM v
+        WHERE waiting_limits.kind = v.kind AND waiting_limits.item_id = v.item_id
+          AND waiting_limits.channel_id = v.channel_id AND waiting_limits.used + v.n <= waiting_limits.allowed
         """,
     ),
 }
