@@ -68,7 +68,7 @@ COUNTERS = {
     "a binding released": "UPDATE claims SET state = 2 WHERE source = 1",
     "a binding gone": "DELETE FROM claims WHERE source = 1",
     "a binding of somebody else": "UPDATE claims SET owner_no = 2 WHERE source = 1",
-    "a binding elsewhere": "UPDATE claims SET location_id = (SELECT id FROM locations WHERE code = 'STORE') WHERE source = 1",
+    "a binding elsewhere": "UPDATE claims SET location_id = (SELECT max(id) FROM locations) WHERE source = 1",
     "waiting_limits.used up": "UPDATE waiting_limits SET used = used + 1",
     "waiting_limits.used down": "UPDATE waiting_limits SET used = used - 1",
     "a waiting counter gone": "DELETE FROM waiting_limits",

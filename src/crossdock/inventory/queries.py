@@ -115,7 +115,13 @@ _HISTORY = """
 """
 _TYPES: tuple[v.MovementWord, ...] = get_args(v.MovementWord)
 _CAUSES: tuple[v.CauseWord, ...] = get_args(v.CauseWord)
-_PREFIXES = {CauseKind.CLAIM: "clm", CauseKind.STOCK_RECORD: "rec", CauseKind.REPAIR: "rep", CauseKind.FEED_PART: "prt"}
+_PREFIXES = {
+    CauseKind.CLAIM: "clm",
+    CauseKind.STOCK_RECORD: "rec",
+    CauseKind.REPAIR: "rep",
+    CauseKind.FEED_PART: "prt",
+    CauseKind.SUPPLY_RECEIPT: "grn",
+}
 Causes = dict[tuple[int, int, int], tuple[str, str, str, str]]
 
 
@@ -131,6 +137,9 @@ def _causes(session: Session, rows: list[Any]) -> Causes:
     records = [(id_,) for id_, _ in of[CauseKind.STOCK_RECORD]]
     for id_, source, record, reason in session.fetch_keys(_RECORDS, ("bigint",), records):
         causes[CauseKind.STOCK_RECORD, id_, 0] = (source, record, reason, "")
+    receipts = [(id_,) for id_, _ in of[CauseKind.SUPPLY_RECEIPT]]
+    for id_, source, record, reference in session.fetch_keys(_RECEIPTS, ("bigint",), receipts):
+        causes[CauseKind.SUPPLY_RECEIPT, id_, 0] = (source, record, reference, "")
     for (id_, n), (source, record, reason) in rows_told(session, of[CauseKind.FEED_PART]).items():
         causes[CauseKind.FEED_PART, id_, n] = (source, record, reason, "")
     return causes
@@ -163,6 +172,11 @@ def _movement(row: Any, causes: Causes) -> v.MovementView:
 
 
 _CLAIMS = "WITH k(id) AS ({keys}) SELECT c.id, c.owner_id FROM k JOIN claims c ON c.id = k.id WHERE c.kind = 2"
+_RECEIPTS = """
+    WITH k(id) AS ({keys})
+    SELECT r.id, r.source, r.record, s.reference FROM k JOIN supply_receipts r ON r.id = k.id
+    JOIN supply_lines s ON s.id = r.supply_line_id
+"""
 _RECORDS = """
     WITH k(id) AS ({keys})
     SELECT r.id, r.source, r.record, r.reason FROM k JOIN stock_records r ON r.id = k.id
