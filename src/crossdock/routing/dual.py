@@ -83,11 +83,12 @@ class Dual:
         self.rest = np.zeros(0)
         self.need, self.whole = self.q, np.maximum(self.q, 1.0)
 
-    def load(self, problem: Problem) -> None:
-        """From now on load whole parcels, if lines and parcels are few: a better bound, but more work."""
+    def load(self, problem: Problem) -> bool:
+        """Load whole parcels from now on, if lines and parcels are few: a better bound, but more work; say if so."""
         most = float(np.ceil(problem.weight_g / problem.limit))
         if self.two and problem.n <= _FEW_LINES and most <= _FEW_PARCELS:
             self.room = np.arange(1.0, most + 1.0) * problem.limit
+        return self.room is not None
 
     def count_on(self, core: Bools) -> None:
         """Take these columns as the core of the cover cuts; no cut where they can serve every line."""

@@ -84,6 +84,11 @@ class Problem:
         self.U, self.c, self.gain = self.U[:, columns], self.c[:, columns], self.gain[:, columns]
         self.H, self.B, self.F, self.f = self.H[columns], self.B[columns], self.F[columns], self.f[columns]
 
+    def at(self, sites: Ints) -> Ints:
+        """Give the columns of these sites, ascending; only −1 where one has been forgotten."""
+        columns = np.flatnonzero(np.isin(self.sites, sites))
+        return columns if len(columns) == len(sites) else np.array([-1])
+
     def parcels(self, grams: Floats) -> Floats:
         """Give the number of parcels for weights in grams, at least one each."""
         return np.maximum(np.ceil(grams / self.limit), 1.0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from crossdock.routing.additions import Additions
 from crossdock.routing.dual import Dual, Root, ascend
-from crossdock.routing.fill import fill, fill_bounded
+from crossdock.routing.fill import Filled, fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.pairs import pair_totals, promising
 from crossdock.routing.prices import core_of, start_prices
@@ -14,7 +14,9 @@ from crossdock.routing.terms import Floats
 from crossdock.routing.tree import Tree
 
 _CLIMBS = 40
+_EXCHANGES = 4
 _STEPS = 40
+_FIRST_STEPS = 12  # all pairs follow, whose columns need not be thinned out further
 _PAIR_CELLS = 200_000
 _FEW_PAIRS = 900
 _PAIRS_LOOKED_AT = 60
@@ -73,6 +75,10 @@ def climb(problem: Problem, incumbents: Incumbents) -> None:
     """Add the location that saves most, one after the other, as long as that saves anything."""
     plan = incumbents.best
     assert plan is not None
+    columns = problem.at(plan.sites)
+    if columns[0] < 0:
+        return
+    plan = Filled(columns, plan.x, plan.total)
     for _ in range(_CLIMBS):
         if len(plan.columns) == problem.m or len(plan.columns) == problem.most:
             return
@@ -99,6 +105,26 @@ def climb(problem: Problem, incumbents: Incumbents) -> None:
         incumbents.offer(fill_bounded(problem, plan.columns, plan.total)[0])
 
 
+def exchange(problem: Problem, incumbents: Incumbents) -> bool:
+    """Replace one location of the best plan by another, as long as that saves anything; say if it did."""
+    begun = incumbents.best_key[0]
+    for _ in range(_EXCHANGES):
+        plan = incumbents.best
+        assert plan is not None
+        columns = problem.at(plan.sites)
+        if len(columns) < 2 or columns[0] < 0:
+            break
+        for at in range(len(columns)):
+            others = fill(problem, np.delete(columns, at))
+            additions = Additions(problem, others)
+            column = int(additions.total.argmin())
+            if additions.total[column] < np.inf:
+                incumbents.offer(fill(problem, np.sort(np.append(others.columns, column))))
+        if incumbents.best is plan:
+            break
+    return incumbents.best_key[0] < begun
+
+
 def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, int]:
     """Look at all sets of two and more locations; give a bound below those that were not offered, and the nodes.
 
@@ -113,20 +139,24 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         return unsettled, 0
     # many locations and several parcels each: that the second is the second would cost more than the decision
     enough = incumbents.second_key[0] if few or problem.one_parcel else incumbents.best_key[0]
-    root, dual = _root(problem, incumbents, at_least, enough)
+    root, dual = _root(problem, incumbents, at_least, enough, _STEPS if few else _FIRST_STEPS)
     if root.bound >= enough:
         return min(unsettled, root.bound), 0
     if not _thinned(problem, dual, incumbents, root, at_least):
         return min(unsettled, root.bound), 0
     if not few:
+        before = incumbents.best_key[0]
         unsettled = _all_pairs(problem, incumbents, root)
         at_least = 3
         if problem.m < 3 or problem.most == 2:
             return unsettled, 0
-        target = incumbents.second_key[0]
+        if incumbents.best_key[0] < before:
+            climb(problem, incumbents)
         dual.load(problem)
-        root = ascend(dual, root.v, 3, _reachable(incumbents, 3), target, _STEPS)
+        root = ascend(dual, root.v, 3, _reachable(incumbents, 3), incumbents.second_key[0], _STEPS)
         if not _thinned(problem, dual, incumbents, root, 3):
+            return min(unsettled, root.bound), 0
+        if exchange(problem, incumbents) and not _thinned(problem, dual, incumbents, root, 3):
             return min(unsettled, root.bound), 0
     tree = Tree(problem, dual, incumbents, at_least)
     most = _MOST_NODES if problem.one_parcel else _MOST_NODES_OF_PARCELS
@@ -154,7 +184,7 @@ def _reachable(incumbents: Incumbents, at_least: int) -> float:
     return incumbents.best.total if len(incumbents.best.columns) >= at_least else incumbents.second_key[0]
 
 
-def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float) -> tuple[Root, Dual]:
+def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float, steps: int) -> tuple[Root, Dual]:
     """Find the best prices; with several parcels, with and without a common price per parcel.
 
     Half the least price of a parcel serves best: with all of it locations beyond the parcels needed open for nothing.
@@ -167,7 +197,7 @@ def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float
         plan = incumbents.best
         dual.count_on(core_of(problem, plan))
         upper = max(target, _reachable(incumbents, at_least))
-        root = ascend(dual, start_prices(problem, dual, plan), at_least, upper, target, _STEPS)
+        root = ascend(dual, start_prices(problem, dual, plan), at_least, upper, target, steps)
         if found is None or root.bound > found[0].bound:
             found = root, dual
         if root.bound >= target:
