@@ -2,18 +2,20 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import msgspec
 
 from crossdock.app import App
 from crossdock.catalog.model import Item
-from crossdock.inventory import StockView
-from crossdock.kernel.clock import instant
+from crossdock.inventory import FeedSource, StockView
+from crossdock.kernel.clock import HOUR, MINUTE, instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
-from crossdock.orchestration import PutView
+from crossdock.orchestration import PutFeeds, PutView
 from crossdock.orchestration.commands import (
     Actor,
     CaptureOrder,
@@ -27,6 +29,8 @@ from crossdock.orchestration.commands import (
 from crossdock.orders import AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn
 from crossdock.routing import Lane, Policy, RateCard, Zone
 from crossdock.storage.migrate import upgrade
+from tests.support.feeds import row
+from tests.support.feeds import tell as tell_rows
 
 ACTOR = Actor("system:sample")
 LAST_DAY = datetime(2011, 12, 9, tzinfo=UTC)
@@ -105,9 +109,11 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
         Channel(code="wholesale", name="Wholesale desk", currency="GBP", service_days=5),
     )
     app.submit_now(PutChannels(actor=ACTOR, channels=channels))
+    app.submit_now(PutFeeds(actor=ACTOR, sources=feeds()))
     catalogue = [item(number) for number in range(size.items)]
     app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))
     stock(app, chance, catalogue)
+    tell(app, catalogue, chance)
     number = 0
     for back in range(size.days - 1, -1, -1):
         day = LAST_DAY - timedelta(days=back)
@@ -141,6 +147,43 @@ def location(
         handling_line=10_000,
         handling_unit=2_000,
     )
+
+
+def feeds() -> tuple[FeedSource, ...]:
+    """Who tells of stock: the warehouses' system, the tills, a supplier that was never heard."""
+    stores = tuple(code for code, _, kind, *_ in SITES if kind == "store")
+    return (
+        FeedSource(code="wms", name="Warehouse system", locations=("DC-SOUTH", "DC-NORTH", "3PL-THURROCK")),
+        FeedSource(
+            code="tills", name="Tills", basis="shelf", silent_after_s=1_800, when_silent="distrust", locations=stores
+        ),
+        FeedSource(code="acme", name="Acme Ltd, supplier", basis="available", silent_after_s=172_800),
+    )
+
+
+class _Told:
+    """What tests.support.feeds needs of a world."""
+
+    def __init__(self, app: App) -> None:
+        self.app, self.actor, self.read = app, ACTOR, app.database.read_now
+        self.clock = SimpleNamespace(at=app.clock())
+
+    def rows(self, sql: str, *params: Any) -> list[Any]:
+        return self.read(lambda session: session.fetch(sql, *params))
+
+
+def tell(app: App, catalogue: list[Item], chance: random.Random) -> None:
+    """Have the tills count what is in the stores, a morning and an evening, and the warehouses' system ten items."""
+    world: Any = _Told(app)
+    for hours, part in ((9, catalogue[:40]), (2, catalogue[-40:])):
+        at = app.clock() - hours * HOUR
+        rows = []
+        for one, store in product(part, ("ST-LONDON", "ST-BRISTOL", "ST-BELFAST")):
+            kind = "sold" if chance.random() < 0.2 else "counted"
+            rows.append(row(kind, one.sku, store, chance.randrange(1, 20), at, f"{hours}/{one.sku}/{store}"))
+        tell_rows(world, *rows, source="tills", failed=hours % 4)
+    at = app.clock() - 4 * MINUTE
+    tell_rows(world, *(row("received", one.sku, "DC-SOUTH", 24, at, f"asn/{one.sku}") for one in catalogue[:10]))
 
 
 def policy() -> Policy:

@@ -1,5 +1,7 @@
 """Stock: the ledger, positions, claims, supply, and the picture of what can be promised."""
 
+from crossdock.inventory.feed_model import FeedSource
+from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list_runs, read_feed
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservations import Durations, ReservationIn, ReservationNotOpen, ReservedLineIn
 from crossdock.inventory.selectors import describe as selector_words
@@ -22,6 +24,9 @@ __all__ = [
     "Buffer",
     "Durations",
     "Exclusion",
+    "FeedRun",
+    "FeedSource",
+    "FeedView",
     "Find",
     "Limit",
     "LocationAvailability",
@@ -36,8 +41,11 @@ __all__ = [
     "SafetyStock",
     "Selector",
     "StockView",
+    "list_feeds",
     "list_movements",
     "list_positions",
+    "list_runs",
+    "read_feed",
     "selector_words",
     "view_rule_rank",
     "view_rule_words",

@@ -58,6 +58,7 @@ from crossdock.orchestration.errors import (
     VersionMismatch,
 )
 from crossdock.orchestration.explaining import explain_decision
+from crossdock.orchestration.feed_commands import PutFeeds
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 from crossdock.orchestration.verify import VerifyReport, verify
@@ -97,6 +98,7 @@ __all__ = [
     "PlaceHold",
     "Put",
     "PutChannels",
+    "PutFeeds",
     "PutItems",
     "PutLocations",
     "PutPolicy",

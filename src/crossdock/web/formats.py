@@ -19,6 +19,9 @@ NEWS = 30 * clock.DAY
 """For how long "how long ago" says more than the date."""
 
 
+ANY_NUMBER = 1 << 30
+
+
 class Part(NamedTuple):
     """A stretch of a partition bar."""
 
@@ -50,16 +53,19 @@ class Formats:
             "day": day,
             "long_day": long_day,
             "number": number,
+            "units": units,
             "money": money,
             "milli": milli,
             "partition_bar": partition_bar,
             "partition_words": partition_words,
             "plain": words.plain,
             "actor": words.actor,
+            "rule_name": words.rule_name,
             "sentence": words.sentence,
             "plural": words.plural,
             "percent": percent,
             "kilograms": kilograms,
+            "duration": duration,
         }
 
     def local(self, at: datetime | int) -> datetime:
@@ -128,6 +134,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def units(value: int) -> str:
+    """Write a number of units; what stands for any number is said so."""
+    return "any number" if value >= ANY_NUMBER else number(value)
+
+
 def money(amount: Money) -> str:
     """Write money: ``£1,234.56``."""
     return show(amount.amount, amount.currency)
@@ -174,3 +185,20 @@ def partition_bar(parts: Any) -> list[Part]:
 def partition_words(parts: Any) -> str:
     """Write the parts that are not empty: ``2 waiting, 3 allocated``."""
     return ", ".join(f"{units:,} {name}" for name, units in _parts(parts) if units) or "nothing"
+
+
+def duration(seconds: float) -> str:
+    """Write a stretch of time by its largest unit, with the next below it where that says more: ``2 d 4 h``."""
+    left = int(seconds)
+    if left < 1:
+        return "under 1 s"
+    parts = []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        if left >= size:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts)

@@ -48,6 +48,29 @@ EXECUTION = {
     "handed_over": Word("Handed over", "done"),
     "canceled": Word("Canceled", "neutral"),
 }
+FEED = {
+    "heard": Word("Heard", "done"),
+    "never_heard": Word("Never heard", "neutral"),
+    "silent": Word("Silent", "bad"),
+    "distrusted": Word("Silent, distrusted", "bad"),
+}
+JOB = {
+    "waiting": Word("Waiting", "wait"),
+    "running": Word("Running", "work"),
+    "succeeded": Word("Done", "done"),
+    "failed": Word("Failed", "bad"),
+    "canceled": Word("Canceled", "neutral"),
+}
+BASIS = {
+    "physical": "all that is there",
+    "shelf": "what is on the shelf: staged goods are added",
+    "available": "what its system calls available: claims it knows of are added",
+}
+LEVEL = {
+    "in_stock": Word("In stock", "done"),
+    "low": Word("Low", "wait"),
+    "out": Word("Out", "bad"),
+}
 ON_HOLD = Word("On hold", "bad")
 QUEUED = Word("In a queue", "wait")
 
@@ -91,3 +114,19 @@ def actor(name: str) -> str:
     """Write who did it: ``user:anna@example.com`` is ``anna@example.com``, ``key:shop`` is ``key shop``."""
     kind, _, who = name.partition(":")
     return who if kind == "user" and who else f"{kind} {who}".strip()
+
+
+RULES = {
+    "locations": "not shown",
+    "exclusions": "exclusion",
+    "buffers": "buffer",
+    "safety_stock": "safety stock",
+    "find": "probability of find",
+}
+
+
+def rule_name(pointer: str) -> str:
+    """Return what a rule of a view is called, by its place in the document: ``/buffers/1`` is ``buffer 2``."""
+    _, name, *number = pointer.split("/")
+    at = f" {int(number[0]) + 1}" if number and number[0].isdigit() else ""
+    return RULES.get(name, plain(name)) + at
