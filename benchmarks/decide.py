@@ -13,21 +13,26 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from benchmarks.generators import Order, demonstration, orders, real_orders
+from benchmarks.generators import CARRIER_LIMIT_G, SMALL_PARCEL_G, Order, demonstration, orders, real_orders
 from benchmarks.result import Result, result
 from crossdock.routing import Decision, decide, encode
 
 COMMAND = "python -m benchmarks decide"
 BANDS = ((1, 1), (2, 5), (6, 10), (11, 20), (21, 40), (41, 80), (81, 2_000))
 CASES = (
-    # lines, locations, units up to, share of the orders asked for
-    (3, 305, 3, 1.0),
-    (3, 305, 50, 1.0),
-    (3, 1_005, 3, 1.0),
-    (3, 1_005, 50, 0.5),
-    (15, 305, 3, 0.2),
-    (30, 305, 3, 0.1),
-    (200, 305, 3, 0.01),
+    # lines, locations, units up to, grams that a parcel holds, share of the orders asked for
+    (3, 305, 3, CARRIER_LIMIT_G, 1.0),
+    (3, 305, 50, CARRIER_LIMIT_G, 1.0),
+    (3, 305, 50, SMALL_PARCEL_G, 1.0),
+    (3, 1_005, 3, CARRIER_LIMIT_G, 1.0),
+    (3, 1_005, 50, CARRIER_LIMIT_G, 0.5),
+    (3, 1_005, 50, SMALL_PARCEL_G, 0.5),
+    (15, 305, 3, CARRIER_LIMIT_G, 0.4),
+    (15, 305, 3, SMALL_PARCEL_G, 0.4),
+    (30, 305, 3, CARRIER_LIMIT_G, 0.4),
+    (30, 305, 3, SMALL_PARCEL_G, 0.4),
+    (200, 305, 3, CARRIER_LIMIT_G, 0.05),
+    (200, 305, 3, SMALL_PARCEL_G, 0.05),
 )
 Measured = list[tuple[float, Order, Decision]]
 
@@ -58,9 +63,10 @@ def alone(order: Order) -> bool:
 def cases(count: int) -> Iterator[tuple[str, Measured]]:
     """Measure all cases of both generators, the real orders with all their line bands."""
     for kind in ("normal", "scarce"):
-        for lines, sites, units, share in CASES:
-            name = f"{kind} {lines} lines / {sites}, up to {units}"
-            yield name, timed(orders(kind, sites, lines, units, max(2, int(count * share))))
+        for lines, sites, units, limit, share in CASES:
+            small = ", small parcels" if limit == SMALL_PARCEL_G else ""
+            name = f"{kind} {lines} lines / {sites}, up to {units}{small}"
+            yield name, timed(orders(kind, sites, lines, units, max(2, int(count * share)), limit_g=limit))
         demonstration()
         real = timed(real_orders(kind, count))
         yield f"{kind} real orders / 25", real
@@ -79,7 +85,7 @@ def report(name: str, measured: Measured) -> None:
     p50, p90, p99 = np.percentile(times, (50, 90, 99))
     g50, g90, g99 = np.percentile(gaps, (50, 90, 99))
     print(
-        f"{name:34} {len(measured):6}  {p50:8.3f} {p90:8.2f} {p99:8.2f}  {proven:6.1f} %  "
+        f"{name:48} {len(measured):6}  {p50:8.3f} {p90:8.2f} {p99:8.2f}  {proven:6.1f} %  "
         f"{g50:5.2f} {g90:5.2f} {g99:6.2f}  {100 * sum(over) / max(1, len(over)):6.1f} %",
         flush=True,
     )
@@ -123,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the orders")
     count = 100 if parser.parse_args().quick else 1_000
-    print(f"{'case':34} {'orders':>6}  {'p50 ms':>8} {'p90':>8} {'p99':>8}    proven  gap % p50 p90 p99  other set")
+    print(f"{'case':48} {'orders':>6}  {'p50 ms':>8} {'p90':>8} {'p99':>8}    proven  gap % p50 p90 p99  other set")
     for name, measured in cases(count):
         report(name, measured)
         report("    divided", [entry for entry in measured if not alone(entry[1])])

@@ -2,8 +2,9 @@
 
 **American network** (`orders`): 5 distribution centres and any number of stores around 30 metropolitan areas. A
 parcel costs 7.50 to 11.50 dollars by seven zones of distance and 0.55 to 1.87 dollars a kilogram, handling 0.80 (DC)
-or 2.30 (store) a parcel, 0.10 or 0.30 a line, 0.02 or 0.08 a unit; a parcel holds 30 kg; a missing unit costs
-30 dollars and its value. Weights are lognormal, median 0.6 kg.
+or 2.30 (store) a parcel, 0.10 or 0.30 a line, 0.02 or 0.08 a unit; a missing unit costs 30 dollars and its value.
+Weights are lognormal, median 0.6 kg. A parcel holds 68 kg, the 150 pounds that UPS and FedEx Ground take; "small
+parcels" of 30 kg are a harder case of their own, in which most orders of many units need several.
 
 * `normal`: an item is missing at a DC with 5 % probability, otherwise the DC has 50 to 500 units; a store carries an
   item with 55 % probability and then has 1 + Poisson(1) units.
@@ -84,22 +85,27 @@ def american_network(sites: int) -> Network:
     return Network((*dcs, *stores))
 
 
+CARRIER_LIMIT_G, SMALL_PARCEL_G = 68_000, 30_000
+
+
 @cache
-def american_policy() -> Policy:
-    """Give the rate card by zones of miles, per kilogram, and the penalty."""
+def american_policy(limit_g: int = CARRIER_LIMIT_G) -> Policy:
+    """Give the rate card by zones of miles, per kilogram, and the penalty; a parcel holds so many grams."""
     kms = (240, 480, 960, 1_600, 2_250, 2_900, 20_016)
     base = (750, 790, 850, 920, 990, 1_060, 1_150)
     per_kg = (55, 66, 84, 110, 132, 159, 187)
     zones = tuple(
         Zone(km, b * 1_000, r * 1_000, 1 + at) for at, (km, b, r) in enumerate(zip(kms, base, per_kg, strict=True))
     )
-    return Policy(card=RateCard("USD", zones), unfilled_per_unit=3_000_000)
+    return Policy(card=RateCard("USD", zones, parcel_limit_g=limit_g), unfilled_per_unit=3_000_000)
 
 
-def orders(kind: str, sites: int, lines: int, most_units: int, count: int, seed: int = 1) -> Iterator[Order]:
+def orders(
+    kind: str, sites: int, lines: int, most_units: int, count: int, seed: int = 1, limit_g: int = CARRIER_LIMIT_G
+) -> Iterator[Order]:
     """Generate orders of so many lines of 1 to `most_units` units over the American network."""
     rng = np.random.default_rng([seed, sites, lines, most_units, kind == "scarce"])
-    network, policy, hubs = american_network(sites), american_policy(), len(HUBS)
+    network, policy, hubs = american_network(sites), american_policy(limit_g), len(HUBS)
     for _ in range(count):
         quantity = rng.integers(1, most_units + 1, lines)
         weight = np.maximum(rng.lognormal(np.log(600), 0.7, lines), 10).astype(int)
