@@ -22,6 +22,7 @@ from crossdock.orchestration.amend import (
     RouteHandler,
 )
 from crossdock.orchestration.availability import AtpReader
+from crossdock.orchestration.availability_commands import TellAvailability
 from crossdock.orchestration.capture import CaptureHandler
 from crossdock.orchestration.configure import (
     PutChannelsHandler,
@@ -39,9 +40,10 @@ from crossdock.orchestration.receipts import ReceiveSupplyHandler
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
-from crossdock.orchestration.views import PutShareGroupsHandler, PutViewHandler
 from crossdock.orchestration.supply import PutSupplyHandler
 from crossdock.orchestration.supply_commands import PutSupply, ReceiveSupply
+from crossdock.orchestration.telling import Teller, TellHandler
+from crossdock.orchestration.views import PutShareGroupsHandler, PutViewHandler
 from crossdock.orchestration.waiting import ServeWaitingHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
@@ -70,6 +72,7 @@ class App:
         self.atp = AtpReader(self.database, clock)
         self.writer = Writer(self.database, ids, handlers(self.engine), clock, self.atp.committed)
         self.database.turnstile.busy = self.writer.is_busy
+        self.teller = Teller(self.atp, self.database, self.submit)
         self.imports = create_import_runner(self)
 
     @property
@@ -136,6 +139,7 @@ def handlers(engine: Engine) -> dict[type, Handler]:
     }
     return {
         Work: WorkHandler(),
+        TellAvailability: TellHandler(),
         KeepHouse: HousekeepingHandler(),
         FeedPart: FeedHandler(engine),
         WatchFeeds: WatchFeedsHandler(engine),

@@ -95,6 +95,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
     app.imports.start()
     chores = [
         asyncio.create_task(_again_and_again(app, KeepHouse(), EVERY / 1_000_000), name="housekeeping"),
+        asyncio.create_task(app.teller.run(), name="tell availability"),
         asyncio.create_task(_again_and_again(app, _SERVE_WAITING, _SERVE_WAITING_SECONDS), name="serve waiting"),
     ]
     try:

@@ -6,14 +6,16 @@ import asyncio
 import random
 import time
 from datetime import date
+from functools import partial
 
 import pytest
 
-from crossdock.inventory.view_model import Buffer, Exclusion, Selector
+from crossdock.inventory import AvailabilityExplained
+from crossdock.inventory.view_model import Buffer, Exclusion, SafetyStock, Selector
 from crossdock.network.model import Channel
-from crossdock.orchestration import Ask, AtpAnswer, ask_database
+from crossdock.orchestration import Ask, AtpAnswer, ask_database, explain_availability
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.availability import LIMIT_SECONDS
+from crossdock.orchestration.questions import LIMIT_SECONDS
 from tests.support.world import World, seeded
 
 
@@ -157,6 +159,47 @@ def test_after_a_repair_the_picture_is_read_anew(seeing: World):
     assert told(seeing) == 9
     seeing.do(c.RepairStock(actor=seeing.actor))
     assert told(seeing) == 5
+
+
+def test_every_number_is_explained_by_sums_that_add_up(seeing: World):
+    chance = seeded("explained")
+    seeing.view("web", buffers=(Buffer(units=1),), safety_stock=(SafetyStock(units=3),))
+    skus, places = ("MUG", "PEN", "LAMP"), ("DC", "STORE")
+    seeing.bundle("SET", {"MUG": 1, "PEN": 2})
+    orders: list[int] = []
+    for n in range(30):
+        _something(seeing, chance, n, skus, places, orders)
+    for sku in (*skus, "SET"):
+        for channel in ("", "web"):
+            explained = seeing.read(partial(explain_availability, ask=Ask(sku, channel), now=0))
+            assert explained.available_to_promise == told(seeing, sku, channel=channel)
+            for one in (explained, *(part.part for part in explained.parts)):
+                _adds_up(one)
+
+
+def _adds_up(explained: AvailabilityExplained) -> None:
+    for here in explained.locations:
+        assert here.claimable == here.on_hand + here.short - here.reserved - here.allocated
+        assert here.visible == here.claimable + here.arriving - sum(step.units for step in here.steps)
+        assert here.words.endswith(f"= {here.visible}")
+    if not explained.parts:
+        assert sum(here.visible for here in explained.locations) == explained.available + explained.arriving
+        free = explained.available + explained.arriving - explained.waiting - explained.held_for_others
+        assert explained.available_to_promise == max(0, free)
+
+
+def test_an_explanation_says_each_deduction_in_words(seeing: World):
+    seeing.receive("MUG", "DC", 12)
+    seeing.capture("A1", ("MUG", 3))
+    seeing.view("web", buffers=(Buffer(units=2),))
+    explained = seeing.read(lambda session: explain_availability(session, Ask("MUG", "web"), 0))
+    assert [here.words for here in explained.locations] == [
+        "12 on hand − 3 allocated − 2 (buffer of 2 units for every item at every location) = 7"
+    ]
+    assert explained.words == (
+        "Channel web sees 7 units at 1 of 1 locations that have any.",
+        "So 7 units can be promised.",
+    )
 
 
 # -- two processes ----------------------------------------------------------------------------------------------------

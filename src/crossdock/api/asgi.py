@@ -236,8 +236,15 @@ async def _send(send: Send, reply: Reply, request_id: str, *, with_body: bool) -
     headers: list[Header] = [
         *reply.headers,
         _NO_SNIFFING,
-        (b"content-length", b"%d" % len(reply.body)),
         (b"x-request-id", request_id.encode()),
     ]
+    if reply.stream is not None:
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if with_body:
+            async for part in reply.stream:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if with_body else b""})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -47,6 +48,8 @@ class Reply(msgspec.Struct):
     status: int
     body: bytes = b""
     headers: list[Header] = []
+    stream: AsyncIterator[bytes] | None = None
+    """The body in parts, in the place of ``body``."""
 
 
 class Call:

@@ -69,6 +69,8 @@ def put(unit: Unit, items: Sequence[Item]) -> list[tuple[str, str]]:
             results.append((sku, "changed"))
         else:
             results.append((sku, "unchanged"))
+    for id_ in [*(row[0] for row in new), *(row[0] for row in changed)]:
+        unit.item_changed(int(id_))
     unit.insert(tables.items, new)
     _replace(unit, changed)
     return results

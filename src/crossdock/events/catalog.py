@@ -213,6 +213,26 @@ class FeedHeard(EventData, frozen=True):
     silent_s: int
 
 
+class LevelChange(msgspec.Struct, frozen=True):
+    """An item that is at another level now."""
+
+    sku: str
+    level: str
+    before: str
+    available_to_promise: int
+
+
+class AvailabilityChanged(EventData, frozen=True):
+    type: ClassVar[str] = "availability.changed"
+    summary: ClassVar[str] = (
+        "For a channel, items became in stock, low or out (by its `low_stock`). Changes of half a second come "
+        "together, and what went back and forth between them is not told."
+    )
+
+    channel: str
+    changes: tuple[LevelChange, ...]
+
+
 class ConfigChanged(EventData, frozen=True):
     type: ClassVar[str] = "config.changed"
     summary: ClassVar[str] = "Items, locations, channels, a policy, a view or shares were created or replaced."
@@ -267,6 +287,7 @@ _TYPES: tuple[type[EventData], ...] = (
     StockShort,
     FeedSilent,
     FeedHeard,
+    AvailabilityChanged,
     ConfigChanged,
     JobFinished,
     ApiKeyCreated,
@@ -324,6 +345,7 @@ _SAMPLES: dict[str, EventData] = {
         StockShort(sku="85123A", location="DC1", on_hand=3, claimed=5, short=2),
         FeedSilent(source="wms", silent_s=3600, distrusted=True),
         FeedHeard(source="wms", silent_s=5400),
+        AvailabilityChanged(channel="web", changes=(LevelChange("85123A", "low", "in_stock", 4),)),
         ConfigChanged(kind="location", changes=(ConfigChange("DC1", "changed"),)),
         JobFinished(job_id=_JOB, kind="orders.import", state="succeeded", done=1000, failed=2),
         ApiKeyCreated(key_id=_KEY, name="web shop", scopes=("orders:write",)),

@@ -17,10 +17,17 @@ from crossdock.inventory.view_model import (
 )
 from crossdock.inventory.view_rules import rank as view_rule_rank
 from crossdock.inventory.view_rules import words as view_rule_words
-from crossdock.inventory.views import Availability, LocationAvailability, MovementView, PositionView
+from crossdock.inventory.views import (
+    Availability,
+    AvailabilityExplained,
+    LocationAvailability,
+    MovementView,
+    PositionView,
+)
 
 __all__ = [
     "Availability",
+    "AvailabilityExplained",
     "Buffer",
     "Durations",
     "Exclusion",

@@ -18,6 +18,7 @@ from crossdock.catalog.model import ItemFacts
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Level = Literal["in_stock", "low", "out"]
+LEVELS: tuple[Level, ...] = ("out", "low", "in_stock")
 
 
 class Arriving(NamedTuple):

@@ -79,6 +79,7 @@ class Picture:
         self._places_of: tuple[Sites, _State, Ints] | None = None
         self.touched: dict[int, int] = {}
         """Item id to the log position of its last change since the picture was made."""
+        self._news: set[int] | None = None
 
     # -- how it comes to be ----------------------------------------------------------------------------------------
 
@@ -99,11 +100,12 @@ class Picture:
             self._held_back = self._held_back or []
         made = read_state(session)
         with self._lock:
+            # Whoever finds the picture loaded finds the configuration read.
+            self._on_configuration(session, 0)
             self._state = made
             self._must_load = False
             held_back, self._held_back = self._held_back or [], None
             self.touched = {}
-            self._on_configuration(session, 0)
             for position, packed in held_back:
                 self._take_in(lambda work: work(session), position, packed)
 
@@ -148,23 +150,29 @@ class Picture:
         if len(changes):
             items, locations, by = changes.T.tolist()
             state.positions.change(items, locations, by)
-            self.touched.update(dict.fromkeys(items, position))
+            self._touch(items, position)
 
     def _apply_typed(self, read: Read, state: _State, position: int, typed: Ints) -> None:
         again: set[int] = set()
+        configured: set[int] = set()
         for item, kind, change in typed.tolist():
-            if kind == WAITING:
-                if position > state.situation_as_of.get(item, 0):
-                    state.waiting[item] = state.waiting.get(item, 0) + change
-                self.touched[item] = position
+            if kind == WAITING and position > state.situation_as_of.get(item, 0):
+                state.waiting[item] = state.waiting.get(item, 0) + change
             elif kind == SUPPLY:
                 again.add(item)
-                self.touched[item] = position
             elif kind == CONFIGURATION:
                 self._must_load = self._must_load or change == _STOCK_MENDED
-                read(partial(self._on_configuration, kind=change))
+                configured.add(change)
         if again:
             read(lambda session: _read_situation(session, state, sorted(again)))
+        for what in sorted(configured):
+            read(partial(self._on_configuration, kind=what))
+        self._touch([item for item in typed[:, 0].tolist() if item], position)
+
+    def _touch(self, items: list[int], position: int) -> None:
+        self.touched.update(dict.fromkeys(items, position))
+        if self._news is not None:
+            self._news.update(items)
 
     # -- how it is read --------------------------------------------------------------------------------------------
 
@@ -198,6 +206,12 @@ class Picture:
             places = [sites.places.get(id_, none) for id_ in state.positions.location_ids]
             known = self._places_of = (sites, state, np.array(places, dtype=np.int64))
         return known[2]
+
+    def take_news(self) -> set[int]:
+        """Return the items that changed since the last time; the first time nothing, from then on it is noted."""
+        with self._lock:
+            news, self._news = self._news or set(), set()
+            return news
 
     def items(self) -> list[int]:
         """Return every item that stands anywhere, waits or is coming."""

@@ -223,6 +223,19 @@ capacities = table(
     fillfactor=70,
 )
 
+# What was last told of what a channel can be promised of an item; an item of which nothing was told is out.
+availability_levels = table(
+    "availability_levels",
+    big("channel_id", primary_key=True),
+    big("item_id", primary_key=True),
+    small("level"),
+    big("units"),
+    # The log position of the picture that it was told from: an older picture tells nothing over it.
+    big("position"),
+    CheckConstraint("level IN (0, 1, 2)", name="level"),
+    clustered=True,
+)
+
 # Every repair of a counter, with what was found and what it was set to.
 repairs = table(
     "repairs",

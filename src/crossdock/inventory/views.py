@@ -78,6 +78,74 @@ class Availability(View, frozen=True):
     locations: tuple[LocationAvailability, ...]
 
 
+class StepView(View, frozen=True):
+    """One deduction: by which rule of the view (a JSON pointer into it), how many units, in words."""
+
+    rule: str
+    units: int
+    text: str
+
+
+class LocationExplained(View, frozen=True):
+    """How one location's stock becomes what the channel sees.
+
+    ``claimable`` is ``on_hand`` + ``short`` − ``reserved`` − ``allocated`` (``picked`` is part of that); with
+    ``arriving`` and less the steps it is ``visible``. ``words`` is the same as a sum.
+    """
+
+    location: str
+    on_hand: int
+    picked: int
+    reserved: int
+    allocated: int
+    short: int
+    claimable: int
+    arriving: int
+    steps: tuple[StepView, ...]
+    visible: int
+    words: str
+
+
+class ArrivalView(View, frozen=True):
+    """Units that are coming and nobody has claimed; ``counted`` when they are part of the number explained."""
+
+    location: str
+    on: str
+    units: int
+    counted: bool
+
+
+class PartExplained(View, frozen=True):
+    """A part of a bundle: how many are in one, and what can be promised of it."""
+
+    units: int
+    part: AvailabilityExplained
+
+
+class AvailabilityExplained(View, frozen=True):
+    """Why so many can be promised: the numbers of Availability, each location's sum, what comes, and it all in words.
+
+    ``position`` is the log position at which all this was true. A bundle has ``parts`` in the place of locations.
+    """
+
+    sku: str
+    channel: str
+    on: str | None
+    view: str
+    view_version: str
+    position: int
+    available: int
+    arriving: int
+    waiting: int
+    held_for_others: int
+    available_to_promise: int
+    level: LevelWord
+    locations: tuple[LocationExplained, ...]
+    arrivals: tuple[ArrivalView, ...]
+    parts: tuple[PartExplained, ...]
+    words: tuple[str, ...]
+
+
 class MovementView(View, frozen=True):
     """One line of the ledger: what it did to each counter, when it happened, when we heard, and what caused it."""
 

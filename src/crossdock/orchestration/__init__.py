@@ -1,8 +1,8 @@
 """The business flows: the only room that combines the features."""
 
 from crossdock.orchestration.access import new_key, revoke_key
-from crossdock.orchestration.availability import Answer as AtpAnswer
-from crossdock.orchestration.availability import Ask, AtpReader, Told, ask_database
+from crossdock.orchestration.availability import AtpReader
+from crossdock.orchestration.availability_explained import explain_availability
 from crossdock.orchestration.availability_views import document as availability_document
 from crossdock.orchestration.commands import (
     Actor,
@@ -61,6 +61,8 @@ from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.feed_commands import PutFeeds
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
+from crossdock.orchestration.questions import Answer as AtpAnswer
+from crossdock.orchestration.questions import Ask, Told, ask_database
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orchestration.view_commands import PutView, ViewPut
 from crossdock.orchestration.view_preview import ViewPreview, preview_view
@@ -129,6 +131,7 @@ __all__ = [
     "cancel_job",
     "decisions_of",
     "error_file",
+    "explain_availability",
     "explain_decision",
     "list_jobs",
     "list_policies",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from crossdock.inventory.views import Availability, LocationAvailability
-from crossdock.orchestration.availability import Answer, Told
+from crossdock.orchestration.questions import Answer, Told
 
 
 def document(answer: Answer, told: Told, *, by_location: bool) -> Availability:

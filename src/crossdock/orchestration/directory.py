@@ -110,6 +110,11 @@ class Directory:
         """The active locations by id: the columns of every snapshot."""
         return [site.id for site in self.network.sites]
 
+    @property
+    def channels(self) -> list[StoredChannel]:
+        """All channels by code."""
+        return [self._channels[code] for code in sorted(self._channels)]
+
     def channel(self, code: str) -> StoredChannel:
         """Return a channel by its code; raises UnknownChannel."""
         stored = self._channels.get(code)

@@ -67,6 +67,10 @@ class Unit:
         """Tell who follows the log that what is coming of an item, or the claims on it, must be read again."""
         self.stock_changes.append((item_id, SUPPLY, 0))
 
+    def item_changed(self, item_id: int) -> None:
+        """Tell who follows the log that an item is another one now than it was."""
+        self.stock_changes.append((item_id, CONFIGURATION, CONFIG_KINDS.index("item")))
+
     def insert(self, table: Any, rows: Sequence[Sequence[Any]]) -> None:
         """Insert whole rows and remember that there is something to commit."""
         if rows:

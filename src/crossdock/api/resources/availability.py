@@ -22,8 +22,9 @@ from crossdock.api.errors import InvalidParameter
 from crossdock.api.http import JSON, Call, Header, Reply, encode, json_reply, position
 from crossdock.api.operations import Answer, Operation, Table
 from crossdock.api.parameters import Query
+from crossdock.inventory import AvailabilityExplained
 from crossdock.kernel.document import Code
-from crossdock.kernel.errors import FieldError
+from crossdock.kernel.errors import FieldError, NotFound
 from crossdock.orchestration import (
     Ask,
     AtpAnswer,
@@ -31,6 +32,7 @@ from crossdock.orchestration import (
     UnknownChannel,
     UnknownLocation,
     availability_document,
+    explain_availability,
 )
 
 PATH = "/v1/inventory/availability"
@@ -153,6 +155,22 @@ def _as_of(answer: AtpAnswer) -> list[Header]:
     return headers
 
 
+class ExplanationQuery(Query, frozen=True):
+    """For which channel, by which date."""
+
+    channel: Annotated[Code, Meta(description="as this channel sees it; without one, all there is")] | None = None
+    on: Annotated[date, Meta(description="by this date: with what arrives until then; without one, now")] | None = None
+
+
+async def get_explanation(call: Call) -> Reply:
+    """Explain a number."""
+    query: ExplanationQuery = call.query
+    ask = Ask(call.path["sku"], query.channel or "", "", None if query.on is None else query.on.toordinal())
+    now = call.backend.clock()
+    found = await call.backend.database.read(lambda session: explain_availability(session, ask, now))
+    return json_reply(found, 200, position(found.position))
+
+
 _POSITION = "Crossdock-Log-Position"
 
 
@@ -190,5 +208,24 @@ def add_to(table: Table) -> None:
             body=PairsIn,
             examples={"example": examples.PAIRS},
             answers=(Answer(200, PairResults, "An answer for each.", None, (_POSITION, "Crossdock-Lag-Ms")),),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path=f"{PATH}/{{sku}}/explanation",
+            id="explain_availability",
+            tag="inventory",
+            summary="Explain what can be promised of a SKU, location by location and rule by rule",
+            description=(
+                "From the database, at one log position. Each location is a sum: on hand − picked − allocated − "
+                "reserved, less what each rule of the view keeps back; their total less what waits and what is kept "
+                "for other channels is what can be promised."
+            ),
+            handler=get_explanation,
+            scope=_SCOPE,
+            query=ExplanationQuery,
+            answers=(Answer(200, AvailabilityExplained, "Explained.", None, (_POSITION,)),),
+            errors=(NotFound, UnknownChannel),
         )
     )
