@@ -42,7 +42,7 @@ def divide(lines: Lines, room: Floats, upper: float, cells: int) -> Division:
         core = _listed(lines, top - base)
         if core is None:
             break
-        core.search(room, top - base, bound - base, cells - seen)
+        core.search(room[lines.heavy], top - base, bound - base, cells - seen)
         seen += core.cells
         low = min(top, float(np.ceil(base + core.bound)))
         bound = max(bound, low)
@@ -73,4 +73,5 @@ def _listed(lines: Lines, gap: float) -> Core | None:
     above = lines.above(line, taken)
     some = np.flatnonzero(above < gap)
     line, taken = line[some], taken[some]
-    return Core(line, taken, taken * lines.weight[line][:, None], above[some], lines.prices, len(lines.shipped))
+    grams = taken[:, lines.heavy] * lines.weight[line][:, None]
+    return Core(line, taken, grams, above[some], lines.prices[lines.heavy], len(lines.shipped))

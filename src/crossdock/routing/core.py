@@ -48,7 +48,7 @@ class Core:
         if len(picks) > _SMALL:
             near: list[Ints] = []
             done = np.zeros(len(room), dtype=bool)
-            for _ in range(len(room) - 1):
+            for _ in range(max(1, len(room) - 1)):
                 chosen, some = self._balanced(room, chosen, done)
                 near.append(some)
             small = np.flatnonzero(np.isin(order, np.concatenate(near)))
@@ -95,6 +95,8 @@ class Core:
         widest = _to_come([self._grams[pick].max(axis=0) for pick in picks], len(room))
         plain = _to_come(list(self._grams[chosen[order]]), len(room))
         plain_paid = _to_come([self._above[at : at + 1] for at in chosen[order].tolist()], 1)[:, 0]
+        # where all columns count, the last one has what the others have not
+        told_apart = max(1, len(room) - (self._units.shape[1] == len(room)))
         best, end = limit, None
         trail: list[tuple[Ints, Ints]] = []
         for depth in range(len(picks) + 1):
@@ -113,10 +115,10 @@ class Core:
             paid = (paid + self._above[pick][:, None]).ravel()
             sure = paid + np.maximum(left - widest[depth + 1], 0.0) @ self._prices
             keep = np.flatnonzero((left >= fewest[depth + 1]).all(axis=1) & (sure < best))
-            # of states with the same room the cheapest will do; the last column has what the others have not
-            keep = keep[np.lexsort((paid[keep], *left[keep, :-1].T))]
+            # of states with the same room the cheapest will do
+            keep = keep[np.lexsort((paid[keep], *left[keep, :told_apart].T))]
             if len(keep) > 1:
-                keep = keep[_first_of_equals(left[keep, :-1])]
+                keep = keep[_first_of_equals(left[keep, :told_apart])]
             if len(keep) > _MOST_STATES:
                 least = sure[keep].argsort(kind="stable")
                 self.bound = min(self.bound, float(sure[keep[least[_MOST_STATES]]]))

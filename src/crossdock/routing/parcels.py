@@ -14,7 +14,7 @@ from crossdock.routing.room import Lines
 from crossdock.routing.terms import Floats, Ints
 
 _MOST_VECTORS = 24
-_MOST_LOCATIONS = 5
+_MOST_HEAVY = 5
 _MOST_PRODUCTS = 400
 _CELLS_PER_LINE = 50
 
@@ -35,10 +35,15 @@ def divide_parcels(
     most = problem.parcels(problem.w @ np.minimum(units, shipped[:, None]))
     number = float(np.ceil(float(problem.w @ shipped) / limit))
     spread = number - float(fewest.sum()) + len(columns)
-    if not Lines.fits(problem) or len(columns) > _MOST_LOCATIONS or spread ** (len(columns) - 1) > _MOST_PRODUCTS:
+    top = np.minimum(most, fewest + max(spread, 1.0))
+    if (
+        not Lines.fits(problem)
+        or int((most > 1).sum()) > _MOST_HEAVY
+        or float((top - fewest + 1).prod()) > _MOST_PRODUCTS
+    ):
         return None, least
     weight = problem.w @ x
-    ranges = [range(int(low), int(min(high, low + max(spread, 1))) + 1) for low, high in zip(fewest, most, strict=True)]
+    ranges = [range(int(low), int(high) + 1) for low, high in zip(fewest, top, strict=True)]
     vectors = np.array([n for n in product(*ranges) if sum(n) >= number], dtype=np.float64)
     if not len(vectors):
         return None, least

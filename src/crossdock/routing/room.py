@@ -20,16 +20,32 @@ _ROUNDS = 4
 
 
 class Lines:
-    """The lines of an order over open columns: what each ships, what a unit costs, and the prices of grams."""
+    """The lines of an order over open columns: what each ships, what a unit costs, and the prices of grams.
 
-    __slots__ = ("_alone", "_cost", "_handling", "_marginal", "_shared", "_units", "prices", "shipped", "weight")
+    `heavy` are the columns that could ship more than a parcel; only their room can bind.
+    """
+
+    __slots__ = (
+        "_alone",
+        "_cost",
+        "_handling",
+        "_marginal",
+        "_shared",
+        "_units",
+        "heavy",
+        "prices",
+        "shipped",
+        "weight",
+    )
 
     def __init__(self, problem: Problem, columns: Ints, shipped: Floats) -> None:
         self._units = np.minimum(problem.U[:, columns], shipped[:, None])
         self._cost, self._handling = problem.c[:, columns], problem.H[columns]
         self._shared = self._cost + np.floor(self._handling * _PART / np.maximum(self._units, 1.0)) / _PART
         self.shipped, self.weight = shipped, problem.w
-        sets = (np.arange(1, 1 << len(columns))[:, None] >> np.arange(len(columns))) & 1
+        self.heavy: Ints = np.flatnonzero(problem.w @ self._units > problem.limit)
+        sets = np.zeros(((1 << len(self.heavy)) - 1, len(columns)))
+        sets[:, self.heavy] = (np.arange(1, len(sets) + 1)[:, None] >> np.arange(len(self.heavy))) & 1
         without = self._units @ (1.0 - sets.T)
         self._alone = sets, problem.w @ np.maximum(shipped[:, None] - without, 0.0)
         self.prices: Floats = np.zeros(len(columns))
@@ -49,12 +65,13 @@ class Lines:
         """Find good prices, and give their bound on every division; ends where it reaches `upper`."""
         best = -np.inf
         columns = np.eye(len(room), dtype=bool)
-        for turn in range(_ROUNDS if len(room) > 2 else 1):
+        several = len(self.heavy) > 1 and len(room) > 2
+        for turn in range(_ROUNDS if several else 1):
             before = best
-            for at in range(len(room)):
+            for at in self.heavy.tolist():
                 best = max(best, self._tangents(room, columns[at]))
             together = self.prices > 0
-            if len(room) > 2 and int(together.sum()) > 1 and best < upper:
+            if several and int(together.sum()) > 1 and best < upper:
                 best = max(best, self._tangents(room, together))
             if best >= upper or (turn and best == before):
                 break
