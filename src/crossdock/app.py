@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ from crossdock.orchestration.feed_commands import FeedPart, PutFeeds, WatchFeeds
 from crossdock.orchestration.feed_sources import PutFeedsHandler, WatchFeedsHandler
 from crossdock.orchestration.feeds import FeedHandler
 from crossdock.orchestration.keyed import Keyed
+from crossdock.orchestration.promise_commands import promise_handlers
+from crossdock.orchestration.promise_watch import watch
+from crossdock.orchestration.promises import PromiseDesk
 from crossdock.orchestration.receipts import ReceiveSupplyHandler
 from crossdock.orchestration.repair import RepairHandler
 from crossdock.orchestration.revise import ReviseHandler
@@ -73,6 +77,7 @@ class App:
         self.writer = Writer(self.database, ids, handlers(self.engine), clock, self.atp.committed)
         self.database.turnstile.busy = self.writer.is_busy
         self.teller = Teller(self.atp, self.database, self.submit)
+        self.promises = PromiseDesk(self.ids)
         self.imports = create_import_runner(self)
 
     @property
@@ -106,6 +111,18 @@ class App:
     def submit_now(self, command: Any) -> Any:
         """Have a command done from a thread without an event loop."""
         return self.writer.submit(command).result()
+
+    async def watch_promises(self) -> int:
+        """Judge every promised order that is open and flag those that stand otherwise now; returns how many."""
+        calendars = await self.database.read(self.promises.calendars)
+        changed = 0
+        after: int | None = 0
+        while after is not None:
+            found = await self.database.read(partial(watch, calendars=calendars, at=self.clock(), after=after))
+            if found.command is not None:
+                changed += (await self.submit(found.command)).changed
+            after = found.after
+        return changed
 
     def close(self) -> None:
         """Finish what is queued and close everything."""
@@ -144,5 +161,6 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         FeedPart: FeedHandler(engine),
         WatchFeeds: WatchFeedsHandler(engine),
         **identity_handlers(),
+        **promise_handlers(),
         **{command: Keyed(handler) for command, handler in by_command.items()},
     }

@@ -28,6 +28,7 @@ from crossdock.identity import MakeSignInLink, create_key
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
 from crossdock.orchestration import Actor
 from crossdock.orchestration.commands import RepairStock, ServeWaiting
+from crossdock.orchestration.promise_commands import ForgetPromises
 from crossdock.settings import Settings
 from crossdock.storage.errors import SchemaOutdated
 from crossdock.storage.housekeeping import EVERY, KeepHouse
@@ -51,6 +52,8 @@ _MAX_BODY = 64 * 1024
 # A new day frees capacity and opens calendars, and nobody tells us: what waits is looked at again.
 _SERVE_WAITING = ServeWaiting(actor=Actor("system:waiting"))
 _SERVE_WAITING_SECONDS = 300.0
+# A promise is at risk two hours before a cut-off at the latest: a minute more or less does no harm.
+_WATCH_PROMISES_SECONDS = 60.0
 
 
 class PortTaken(Unavailable):
@@ -97,6 +100,8 @@ async def _at_work(app: App) -> AsyncIterator[None]:
         asyncio.create_task(_again_and_again(app, KeepHouse(), EVERY / 1_000_000), name="housekeeping"),
         asyncio.create_task(app.teller.run(), name="tell availability"),
         asyncio.create_task(_again_and_again(app, _SERVE_WAITING, _SERVE_WAITING_SECONDS), name="serve waiting"),
+        asyncio.create_task(_again_and_again(app, ForgetPromises(), EVERY / 1_000_000), name="forget promises"),
+        asyncio.create_task(_watch_promises(app), name="watch promises"),
     ]
     try:
         yield
@@ -105,6 +110,15 @@ async def _at_work(app: App) -> AsyncIterator[None]:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         await app.imports.stop()
+
+
+async def _watch_promises(app: App) -> None:
+    while True:
+        await asyncio.sleep(_WATCH_PROMISES_SECONDS)
+        try:
+            await app.watch_promises()
+        except CrossdockError as fault:
+            log.warning("watching promises: %s", fault)
 
 
 async def _again_and_again(app: App, command: Any, seconds: float) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
-from crossdock.orchestration import AtpReader, ImportRunner
+from crossdock.orchestration import AtpReader, ImportRunner, PromiseDesk
 
 T = TypeVar("T")
 
@@ -63,6 +63,10 @@ class Backend(Protocol):
     @property
     def imports(self) -> ImportRunner:
         """Who works on the imports of this process."""
+
+    @property
+    def promises(self) -> PromiseDesk:
+        """Who makes offers."""
 
     @property
     def data_dir(self) -> Path:

@@ -66,6 +66,7 @@ PATH_PARAMETERS: dict[str, PathParameter] = {
     "decision_id": _id("dec", "decision"),
     "fulfillment_id": _id("ful", "fulfillment"),
     "job_id": _id("job", "job"),
+    "promise_id": _id("prm", "promise"),
     "key_id": _id("key", "API key"),
     "code": _text(_CODE, 64, "the code"),
     "sku": _text(CLEAN, 64, "the SKU, percent-encoded"),

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from crossdock.events import reservations, supply
+from crossdock.events import promises, reservations, supply
 from crossdock.events.base import PREFIX, EventData, EventRow, EventType, new_event
 from crossdock.kernel.money import Money
 
@@ -294,6 +294,7 @@ _TYPES: tuple[type[EventData], ...] = (
     ApiKeyRevoked,
     *(type(event) for event in reservations.SAMPLES),
     *(type(event) for event in supply.SAMPLES),
+    *(type(event) for event in promises.SAMPLES),
 )
 
 CATALOG: dict[str, EventType] = {data.type: EventType(data.type, data, data.summary) for data in _TYPES}
@@ -352,5 +353,6 @@ _SAMPLES: dict[str, EventData] = {
         ApiKeyRevoked(key_id=_KEY, name="web shop"),
         *reservations.SAMPLES,
         *supply.SAMPLES,
+        *promises.SAMPLES,
     )
 }  # fmt: skip

@@ -26,6 +26,8 @@ Scope = Literal[
     "config:write",
     "inventory:read",
     "inventory:write",
+    "promises:read",
+    "promises:write",
     "events:read",
     "jobs:read",
     "keys:write",

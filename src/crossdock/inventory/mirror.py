@@ -162,6 +162,10 @@ class StockMirror:
         """Take in what other processes have committed since the last time."""
         if session.dialect == "sqlite":
             return  # one process owns the file: nobody else writes
+        self.catch_up(session)
+
+    def catch_up(self, session: Session) -> None:
+        """Take in what every process has committed since the last time, but what this picture's own worker did."""
         if self._followed < 0:
             self._followed = session.fetch("SELECT coalesce(max(id), 0) FROM stock_log")[0][0]
             return

@@ -146,6 +146,13 @@ class CompiledView:
         sku, category = item.sku, item.category
         return sku if sku in self._by_sku else "", category if category in self._by_category else ""
 
+    def find_permille(self, item: ItemFacts, column: int) -> int:
+        """Return how likely a unit is found at the location of a column, in thousandths; 1000 where nobody doubts."""
+        tables = self.applied(item).tables
+        if tables is None or not tables[column]:
+            return 1000
+        return next(permille for permille, table in self._table_of.items() if table == tables[column])
+
     # -- why -----------------------------------------------------------------------------------------------------
 
     def why(self, item: ItemFacts) -> tuple[tuple[str, ...], Ints]:

@@ -50,17 +50,22 @@ from crossdock.orchestration.errors import (
     OrderContentDiffers,
     OrderNotFound,
     OrderRefused,
+    PromiseMismatch,
+    PromiseRefused,
     RevisionRefused,
     UnknownChannel,
     UnknownItem,
     UnknownLocation,
     UnknownPolicy,
+    UnknownPromise,
     VersionMismatch,
 )
 from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.feed_commands import PutFeeds
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
+from crossdock.orchestration.promise_commands import KeepPromises
+from crossdock.orchestration.promises import PromiseDesk, Quote, quote_of, read_promise
 from crossdock.orchestration.questions import Answer as AtpAnswer
 from crossdock.orchestration.questions import Ask, Told, ask_database
 from crossdock.orchestration.verify import VerifyReport, verify
@@ -90,6 +95,7 @@ __all__ = [
     "ImportFault",
     "ImportRunner",
     "JobView",
+    "KeepPromises",
     "NoSuchHold",
     "NothingToCancel",
     "NothingToRoute",
@@ -98,6 +104,9 @@ __all__ = [
     "OrderNotFound",
     "OrderRefused",
     "PlaceHold",
+    "PromiseDesk",
+    "PromiseMismatch",
+    "PromiseRefused",
     "Put",
     "PutChannels",
     "PutFeeds",
@@ -105,6 +114,7 @@ __all__ = [
     "PutLocations",
     "PutPolicy",
     "PutView",
+    "Quote",
     "RecordStock",
     "ReleaseHold",
     "RepairStock",
@@ -122,6 +132,7 @@ __all__ = [
     "UnknownItem",
     "UnknownLocation",
     "UnknownPolicy",
+    "UnknownPromise",
     "VerifyReport",
     "VersionMismatch",
     "ViewPreview",
@@ -139,9 +150,11 @@ __all__ = [
     "new_import",
     "new_key",
     "preview_view",
+    "quote_of",
     "read_decision",
     "read_job",
     "read_policy",
+    "read_promise",
     "read_view",
     "read_view_version",
     "revoke_key",

@@ -210,14 +210,14 @@ def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> Ne
             unknown.append(FieldError(f"/lines/{index}/sku", "unknown_item", text))
             continue
         new.item_ids.append(facts.id)
-        _explode(directory, new.demand, index + 1, facts, line)
+        explode(directory, new.demand, index + 1, facts, line)
     if unknown:
         raise UnknownItem(f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown))
     new.places = [place_of_delivery(directory, n, delivery) for n, delivery in enumerate(order.deliveries)]
     return new
 
 
-def _explode(directory: Directory, demand: list[NewDemand], line_no: int, facts: ItemFacts, line: LineIn) -> None:
+def explode(directory: Directory, demand: list[NewDemand], line_no: int, facts: ItemFacts, line: LineIn) -> None:
     """Add a line's demand: the item itself, or the parts of a bundle."""
     quantity, value = line.quantity * line.unit_factor, line.unit_price.amount
     parts = ((facts, 1),) if not facts.components else directory.parts(facts)

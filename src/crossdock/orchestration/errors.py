@@ -37,6 +37,14 @@ class UnknownPromise(Refused):
     next_step = "Send the order without `promise_id`, or ask for a new promise with POST /v1/promises."
 
 
+class PromiseRefused(Refused):
+    """What is asked to be promised contradicts itself."""
+
+    code = "promise_refused"
+    title = "What is asked for contradicts itself"
+    next_step = "Correct the fields named in `errors`."
+
+
 class PromiseMismatch(Refused):
     """An order brings a promise that was made for something else, or that another order has taken."""
 

@@ -16,6 +16,7 @@ from crossdock.events.catalog import (
     PlannedLine,
     new_event,
 )
+from crossdock.events.promises import OrderPromised
 from crossdock.fulfillment import tables as fulfillment_tables
 from crossdock.fulfillment.model import Cancellation as FulfillmentCancellation
 from crossdock.fulfillment.model import Execution, Negotiation
@@ -118,6 +119,8 @@ class Rows:
         routing = Routing(self._by_table, unit, self._directory)
         for routed in new.routed:
             routing.add(new.id, text_id, routed, at, "capture", order.currency, actor, order.priority)
+        if new.promise is not None:
+            self._promised(new, text_id, actor)
         self._holds(new, text_id, actor)
         self._by_table[order_tables.lines].extend(order_rows.line_rows(new.id, order.lines, new.item_ids))
         status = derive(parts)
@@ -159,6 +162,21 @@ class Rows:
                 1,
             )
         )
+
+    def _promised(self, new: NewOrder, text_id: str, actor: str) -> None:
+        promise = new.promise
+        if promise is None:
+            return
+        last = max([f.deliver_day for r in new.routed for f in r.fulfillments], default=None)
+        is_kept = last is not None and last <= promise.promised_day and not any(r.queued for r in new.routed)
+        event = OrderPromised(
+            order_id=text_id,
+            promise_id=encode_id("prm", promise.id),
+            promised_on=_day(promise.promised_day),
+            deliver_on="" if last is None else _day(last),
+            is_kept=is_kept,
+        )
+        self._unit.event(new_event(event, at=new.at, subject=text_id, actor=actor, order_id=new.id))
 
     def _party(self, new: NewOrder, parties: Mapping[tuple[int, str], int]) -> int:
         customer = new.order.customer

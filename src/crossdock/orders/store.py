@@ -155,6 +155,17 @@ def touch(unit: Unit, changes: Sequence[tuple[int, int, int]]) -> dict[int, int]
     return dict(map(tuple, unit.session.fetch_keys(sql, ("bigint",) * 3, sorted(changes))))
 
 
+def set_promise(unit: Unit, changes: Sequence[tuple[int, int]]) -> None:
+    """Write how orders' promises stand: (order id, promise axis) each; their versions count up."""
+    sql = """
+        WITH v(id, promise) AS ({keys})
+        UPDATE orders SET promise = v.promise, version = orders.version + 1 FROM v WHERE orders.id = v.id
+    """
+    if changes:
+        unit.session.execute_keys(sql, ("bigint", "bigint"), sorted(changes))
+        unit.dirty = True
+
+
 def lines_of(session: Session, order_id: int) -> list[tuple[int, str | None, int, int, int]]:
     """Return an order's lines: number, external id, item id, quantity, version."""
     sql = "SELECT no, external_id, item_id, quantity, version FROM lines WHERE order_id = ? ORDER BY no"

@@ -28,6 +28,24 @@ class Confidence(NamedTuple):
     find: float
 
 
+def at_least(units: int, there: int, permille: int) -> float:
+    """Return the probability that of ``there`` units, each found with a probability, at least so many are found.
+
+    One minus the lower tail of the binomial distribution, summed from 0.
+    """
+    if units <= 0 or permille >= 1000:
+        return 1.0
+    if there < units or permille <= 0:
+        return 0.0
+    p = permille / 1000
+    term = (1 - p) ** there
+    below = 0.0
+    for k in range(units):
+        below += term
+        term *= (there - k) / (k + 1) * (p / (1 - p))
+    return max(0.0, 1.0 - below)
+
+
 def confidence(decision: Decision, lines: tuple[DemandLine, ...], slack_days: int, find: Find) -> Confidence | None:
     """Return how sure the plan's day is; None when nothing is sent."""
     day = arrives(decision)

@@ -1,0 +1,99 @@
+"""Promises: what can be had when, and a promise read again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock.api.http import Call, Header, Reply, json_reply, position
+from crossdock.api.operations import Answer, Link, Operation, Table
+from crossdock.kernel.errors import NotFound
+from crossdock.orchestration import (
+    KeepPromises,
+    PromiseRefused,
+    UnknownChannel,
+    UnknownItem,
+    UnknownPolicy,
+    quote_of,
+    read_promise,
+)
+from crossdock.promising import PromiseIn, Promises, PromiseView
+
+BASKET: dict[str, Any] = {
+    "channel": "web",
+    "lines": [{"sku": "85123A", "quantity": 2, "unit_price": 295}, {"sku": "71053", "quantity": 1}],
+    "destination": {"country": "GB", "postal_code": "SW1Y 4JH"},
+}
+EARLIEST: dict[str, Any] = {**BASKET, "methods": ["ship"], "goal": "earliest", "keep": False}
+PICK_UP: dict[str, Any] = {
+    "channel": "web",
+    "lines": [{"sku": "85123A", "quantity": 1}],
+    "methods": ["pickup", "ship_to_store"],
+    "locations": ["DC1"],
+}
+
+
+async def create_promises(call: Call) -> Reply:
+    """Say what can be promised, and keep it for whoever orders."""
+    backend, asked = call.backend, call.body
+    at = backend.clock()
+    quote = await backend.database.read(lambda session: quote_of(backend.promises, session, asked, at))
+    headers: list[Header] = []
+    if quote.rows:
+        answer = await backend.submit(KeepPromises(quote.rows, quote.derived))
+        if answer.position:
+            headers.append(position(answer.position))
+    return json_reply(quote.answer, 201 if quote.rows else 200, *headers)
+
+
+async def get_promise(call: Call) -> Reply:
+    """Read a promise."""
+    id_: int = call.path["promise_id"]
+    at = call.backend.clock()
+    view = await call.backend.database.read(lambda session: read_promise(session, id_, at))
+    if view is None:
+        raise NotFound("There is no promise of this id, or none any more.")
+    return json_reply(view)
+
+
+def add_to(table: Table) -> None:
+    """Add the operations on promises."""
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/promises",
+            id="create_promises",
+            tag="promises",
+            summary="Ask what can be promised for a product page, a basket or a checkout",
+            description=(
+                "Each way in which the basket can be had (shipped by each service level, picked up, sent to a store) "
+                "is decided as an order would be: same stock, same rules, same costs. An offer says when everything "
+                "is there, until when to order for that day to hold, what it costs and emits, how sure it is, and what "
+                "it rests on. `goal`, `by` and `not_before` ask for the first day, a day, or a window. An order that "
+                "brings the `id` of an offer as `promise_id` is routed to keep it. With `keep` false nothing is "
+                "stored, and no order can bring an offer: for product pages that nobody orders from."
+            ),
+            handler=create_promises,
+            scope="promises:write",
+            body=PromiseIn,
+            examples={"basket": BASKET, "earliest": EARLIEST, "pick_up": PICK_UP},
+            answers=(
+                Answer(201, Promises, "Offers that are kept until they expire.", None, ("Crossdock-Log-Position",)),
+                Answer(200, Promises, "Offers that are not kept, or none."),
+            ),
+            links={"promise": Link("get_promise", {"promise_id": "$response.body#/data/0/id"})},
+            errors=(UnknownChannel, UnknownItem, UnknownPolicy, PromiseRefused),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/promises/{promise_id}",
+            id="get_promise",
+            tag="promises",
+            summary="Read a promise as it stands",
+            handler=get_promise,
+            scope="promises:read",
+            answers=(Answer(200, PromiseView, "Found."),),
+            errors=(NotFound,),
+        )
+    )

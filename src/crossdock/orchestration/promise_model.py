@@ -1,0 +1,54 @@
+"""What stands between a request for promises and its answer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossdock.kernel.geo import Xyz
+from crossdock.network.store import StoredChannel, StoredLocation
+from crossdock.orchestration.planning import NewDemand
+from crossdock.orchestration.terms import DeliveryTerms
+from crossdock.promising import Kept, Method, Offer
+from crossdock.promising.documents import PromiseIn, RefusedBecause
+
+
+class Way(NamedTuple):
+    """A way in which the basket could be had: method, service level, and where it is picked up."""
+
+    method: Method
+    level: str
+    place: StoredLocation | None
+
+
+class Wanted(NamedTuple):
+    """What was asked for, with days as ordinals."""
+
+    asked: PromiseIn
+    channel: StoredChannel
+    demand: tuple[NewDemand, ...]
+    point: Xyz | None
+    by: int | None
+    not_before: int | None
+    at: int
+
+
+class Made(NamedTuple):
+    """An offer with all that it rests on."""
+
+    way: Way
+    terms: DeliveryTerms
+    offer: Offer
+    kept: Kept
+    due_day: int
+    record: bytes
+    view: str | None
+    expires_at: int
+
+
+class NotMade(NamedTuple):
+    """A way in which nothing can be promised; the ordinal day that would be possible, if any."""
+
+    way: Way
+    reason: RefusedBecause
+    detail: str
+    earliest: int | None = None

@@ -1,0 +1,351 @@
+"""Promises: offers by the decision that routes, orders that bring them, and the watch afterwards."""
+
+from datetime import date
+
+import pytest
+
+from crossdock.kernel.clock import HOUR, MINUTE, instant, moment, parse_instant
+from crossdock.network.model import Calendar, Service
+from crossdock.orchestration import commands as c
+from crossdock.orchestration.errors import PromiseMismatch, UnknownItem, UnknownPromise
+from crossdock.orchestration.promise_commands import ForgetPromises
+from crossdock.orchestration.promise_store import KEPT_EXPIRED
+from crossdock.orders.model import Promise
+from crossdock.promising.documents import PromisePlaceIn
+from crossdock.routing.model import RateCard, Zone
+from tests.support.promises import promise, take_promise, watch_promises
+from tests.support.world import EVERY_DAY, World, order, standard_policy
+
+FAST = RateCard("GBP", (Zone(3_000, 900_000, 20_000, 1),))
+
+
+def axis(world: World, order_id: int) -> Promise:
+    return Promise(world.rows("SELECT promise FROM orders WHERE id = ?", order_id)[0][0])
+
+
+def plan(world: World, order_id: int) -> list[tuple[str, str]]:
+    """Location and the day of arrival, of each fulfillment."""
+    sql = """
+        SELECT l.code, f.deliver_day FROM fulfillments f JOIN locations l ON l.id = f.location_id
+        WHERE f.order_id = ? AND f.execution <> 8 ORDER BY l.code
+    """
+    return [(code, date.fromordinal(day).isoformat()) for code, day in world.rows(sql, order_id)]
+
+
+def shop(world: World) -> None:
+    world.put_location("SHOP", 2, capabilities=("collect", "ambient"))
+
+
+# -- offers -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_promise_says_when_and_from_where(world: World):
+    world.receive("MUG", "DC", 5)
+    (offer,) = promise(world, ("MUG", 2), methods=("ship",)).data
+    assert (offer.method, offer.service_level, offer.date, offer.is_complete) == (
+        "ship",
+        "standard",
+        "2026-11-03",
+        True,
+    )
+    (package,) = offer.packages
+    assert (package.location, package.ship_on, package.deliver_on) == ("DC", "2026-11-02", "2026-11-03")
+    assert offer.confidence.p50 == "2026-11-03"
+    assert offer.confidence.p90 == "2026-11-04"
+    assert offer.cost.amount == 366  # 3.50 to carry, 2 × 0.08 for their weight
+    assert offer.carbon_g is not None
+    assert offer.expires_at == moment(world.clock.at + 15 * MINUTE)
+
+
+def test_a_day_holds_until_the_cut_off_of_its_location(world: World):
+    world.put_location("DC", 0, time_zone="Europe/Berlin")
+    world.receive("MUG", "DC", 5)
+    (offer,) = promise(world, ("MUG", 2), methods=("ship",)).data
+    assert offer.order_by is not None
+    assert (offer.order_by.local, offer.order_by.location) == ("2026-11-02T18:00:00+01:00", "DC")
+    world.clock.at = instant(offer.order_by.at) - 1
+    assert promise(world, ("MUG", 2), methods=("ship",)).data[0].date == offer.date
+    world.clock.at += 1
+    assert promise(world, ("MUG", 2), methods=("ship",)).data[0].date == "2026-11-04"
+
+
+def test_an_offer_does_not_outlive_its_cut_off(world: World):
+    world.receive("MUG", "DC", 5)
+    world.clock.at = parse_instant("2026-11-02T17:55:00Z")
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",)).data
+    assert offer.expires_at == moment(parse_instant("2026-11-02T18:00:00Z"))
+
+
+def test_every_service_level_has_an_offer_and_its_price(world: World):
+    world.do(c.PutPolicy(actor=world.actor, code="express", policy=standard_policy(card=FAST)))
+    services = (Service(code="standard"), Service(code="express", policy="express", days=1, price=995, slack_days=0))
+    world.channel("web", services=services)
+    world.receive("MUG", "STORE", 5)
+    usual, fast = promise(world, ("MUG", 1), methods=("ship",)).data
+    assert (usual.service_level, usual.date, usual.price.amount) == ("standard", "2026-11-04", 0)
+    assert (fast.service_level, fast.date, fast.price.amount) == ("express", "2026-11-03", 995)
+    assert fast.confidence.p90 == "2026-11-03"
+    assert fast.cost.amount > usual.cost.amount
+
+
+def test_the_earliest_day_may_cost_more_than_the_cheapest(world: World):
+    world.put_location("DC", 0, handling_parcel=5_000_000)
+    world.receive("MUG", "DC", 5)
+    world.receive("MUG", "STORE", 5)
+    (cheap,) = promise(world, ("MUG", 1), methods=("ship",)).data
+    (early,) = promise(world, ("MUG", 1), methods=("ship",), goal="earliest").data
+    assert (cheap.packages[0].location, cheap.date) == ("STORE", "2026-11-04")
+    assert (early.packages[0].location, early.date) == ("DC", "2026-11-03")
+    (by,) = promise(world, ("MUG", 1), methods=("ship",), by=date(2026, 11, 3)).data
+    assert by.packages == early.packages
+
+
+def test_a_day_that_cannot_be_kept_is_not_offered(world: World):
+    world.receive("MUG", "STORE", 5)
+    answer = promise(world, ("MUG", 1), methods=("ship",), by=date(2026, 11, 3))
+    assert answer.data == ()
+    (refused,) = answer.refused
+    assert (refused.reason, refused.earliest) == ("too_late", "2026-11-04")
+
+
+def test_several_packages_each_have_their_day(world: World):
+    world.receive("MUG", "DC", 5)
+    world.receive("PEN", "STORE", 5)
+    (offer,) = promise(world, ("MUG", 1), ("PEN", 1), methods=("ship",)).data
+    assert [(p.location, p.deliver_on) for p in offer.packages] == [("DC", "2026-11-03"), ("STORE", "2026-11-04")]
+    assert offer.date == "2026-11-04"
+
+
+def test_what_is_missing_is_told(world: World):
+    world.receive("MUG", "DC", 1)
+    (offer,) = promise(world, ("MUG", 3), methods=("ship",)).data
+    assert not offer.is_complete
+    assert [(line.sku, line.quantity) for line in offer.unfilled] == [("MUG", 2)]
+    answer = promise(world, ("PEN", 1), methods=("ship",))
+    assert [refused.reason for refused in answer.refused] == ["out_of_stock"]
+
+
+def test_a_basket_can_be_picked_up_at_the_nearest_location_that_has_it(world: World):
+    shop(world)
+    world.put_location("FAR", 3, capabilities=("collect", "ambient"))
+    world.receive("MUG", "FAR", 5)
+    world.receive("PEN", "SHOP", 5)
+    offers = promise(world, ("MUG", 1), methods=("pickup",), nearest=1).data
+    assert [(o.method, o.location, o.date) for o in offers] == [("pickup", "FAR", "2026-11-02")]
+    assert offers[0].packages[0].km == 0
+
+
+def test_goods_can_be_sent_to_a_location_that_lacks_them(world: World):
+    shop(world)
+    world.receive("MUG", "DC", 5)
+    answer = promise(world, ("MUG", 1), locations=("SHOP", "DC", "NOWHERE"), destination=None)
+    assert [(o.method, o.location, o.date) for o in answer.data] == [("ship_to_store", "SHOP", "2026-11-05")]
+    assert [(r.method, r.reason) for r in answer.refused] == [
+        ("pickup", "out_of_stock"),
+        ("pickup", "no_pickup_there"),
+        ("pickup", "unknown_location"),
+        ("ship_to_store", "no_pickup_there"),
+        ("ship_to_store", "unknown_location"),
+    ]
+
+
+def test_a_promise_sees_what_was_taken_a_moment_ago(world: World):
+    world.receive("MUG", "DC", 1)
+    assert promise(world, ("MUG", 1), methods=("ship",)).data
+    world.capture("A1", ("MUG", 1))
+    assert not promise(world, ("MUG", 1), methods=("ship",)).data
+    world.receive("MUG", "STORE", 1)
+    assert promise(world, ("MUG", 1), methods=("ship",)).data[0].packages[0].location == "STORE"
+
+
+def test_a_full_day_is_not_promised(world: World):
+    world.put_location("DC", 0, daily_capacity=1)
+    world.receive("MUG", "DC", 5)
+    world.receive("MUG", "STORE", 5)
+    assert promise(world, ("MUG", 1), methods=("ship",)).data[0].packages[0].location == "DC"
+    world.capture("A1", ("MUG", 1))
+    assert promise(world, ("MUG", 1), methods=("ship",)).data[0].packages[0].location == "STORE"
+
+
+def test_a_holiday_moves_the_day(world: World):
+    world.put_location("DC", 0, calendar=Calendar(closed_on=("2026-11-02",), work_days=EVERY_DAY.work_days))
+    world.receive("MUG", "DC", 5)
+    assert promise(world, ("MUG", 1), methods=("ship",)).data[0].date == "2026-11-04"
+
+
+def test_unknown_items_are_refused_with_their_place(world: World):
+    with pytest.raises(UnknownItem) as refused:
+        promise(world, ("MUG", 1), ("NOPE", 1))
+    assert [fault.pointer for fault in refused.value.errors] == ["/lines/1/sku"]
+
+
+def test_what_is_only_asked_for_is_not_stored(world: World):
+    world.receive("MUG", "DC", 5)
+    before = world.dump()
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",), keep=False).data
+    assert (offer.state, offer.links) == ("quoted", None)
+    assert world.dump() == before
+
+
+# -- orders that bring one --------------------------------------------------------------------------------------------
+
+
+def test_an_order_is_routed_as_it_was_promised(world: World):
+    world.put_location("DC", 0, handling_parcel=5_000_000)
+    world.receive("MUG", "DC", 5)
+    world.receive("MUG", "STORE", 5)
+    (early,) = promise(world, ("MUG", 1), methods=("ship",), goal="earliest").data
+    captured = take_promise(world, early, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("DC", early.date)]
+    assert axis(world, captured.order_id) is Promise.KEPT
+    assert "order.promised" in world.events(captured.order_id)
+    assert world.explanation(captured.decisions[0]) is not None
+
+
+def test_an_order_that_is_routed_again_still_keeps_its_day(world: World):
+    world.put_location("DC", 0, handling_parcel=5_000_000)
+    world.receive("MUG", "DC", 5)
+    world.receive("MUG", "STORE", 5)
+    (early,) = promise(world, ("MUG", 1), methods=("ship",), goal="earliest").data
+    captured = take_promise(world, early, "A1", ("MUG", 1))
+    world.route(captured.order_id)
+    assert plan(world, captured.order_id) == [("DC", early.date)]
+
+
+def test_a_promise_is_kept_from_elsewhere_when_its_units_are_gone(world: World):
+    world.put_location("DC2", 0)
+    world.receive("MUG", "DC", 1)
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",)).data
+    world.capture("B1", ("MUG", 1))
+    world.receive("MUG", "DC2", 1)
+    world.receive("MUG", "STORE", 9)
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("DC2", offer.date)]
+
+
+def test_an_order_whose_promise_cannot_be_kept_is_at_risk_from_the_start(world: World):
+    world.receive("MUG", "DC", 1)
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",)).data
+    world.capture("B1", ("MUG", 1))
+    world.receive("MUG", "STORE", 9)
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("STORE", "2026-11-04")]
+    assert axis(world, captured.order_id) is Promise.AT_RISK
+
+
+def test_between_equals_the_promised_location_is_taken(world: World):
+    world.put_location("TWIN", 0, rank=5)
+    world.receive("MUG", "TWIN", 5)
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",)).data
+    world.receive("MUG", "DC", 5)  # as cheap, as near, and preferred between equals
+    assert promise(world, ("MUG", 1), methods=("ship",)).data[0].packages[0].location == "DC"
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("TWIN", offer.date)]
+
+
+def test_a_promise_is_for_what_was_promised_and_for_one_order(world: World):
+    world.receive("MUG", "DC", 9)
+    (offer,) = promise(world, ("MUG", 2), methods=("ship",)).data
+    before = world.dump()
+    with pytest.raises(PromiseMismatch) as refused:
+        take_promise(world, offer, "A1", ("MUG", 3))
+    assert [fault.pointer for fault in refused.value.errors] == ["/lines"]
+    with pytest.raises(UnknownPromise):
+        world.take(order("A1", ("MUG", 2), promise_id="prm_0000000000001"))
+    assert world.dump() == before
+    first = take_promise(world, offer, "A1", ("MUG", 2))
+    with pytest.raises(PromiseMismatch):
+        take_promise(world, offer, "A2", ("MUG", 2))
+    again = take_promise(world, offer, "A1", ("MUG", 2))
+    assert (again.order_id, again.replayed) == (first.order_id, True)
+
+
+def test_a_pick_up_is_ordered_as_promised(world: World):
+    shop(world)
+    world.receive("MUG", "SHOP", 5)
+    world.receive("MUG", "DC", 5)
+    pickup, sent = promise(world, ("MUG", 1), methods=("pickup", "ship_to_store")).data
+    assert pickup.location == sent.location == "SHOP"
+    for name, offer in (("A1", pickup), ("A2", sent)):
+        captured = take_promise(world, offer, name, ("MUG", 1))
+        assert plan(world, captured.order_id) == [(p.location, p.deliver_on) for p in offer.packages]
+
+
+# -- the watch --------------------------------------------------------------------------------------------------------
+
+
+def promised(world: World, sku: str = "MUG") -> c.CapturedOrder:
+    (offer,) = promise(world, (sku, 1), methods=("ship",)).data
+    return take_promise(world, offer, f"P-{sku}", (sku, 1))
+
+
+def test_a_promise_that_nothing_threatens_stays_kept(world: World):
+    world.receive("MUG", "DC", 5)
+    captured = promised(world)
+    assert watch_promises(world) == 0
+    assert axis(world, captured.order_id) is Promise.KEPT
+
+
+def test_work_that_has_not_begun_before_its_last_cut_off_is_at_risk_before_it_is_late(world: World):
+    world.receive("MUG", "DC", 5)
+    captured = promised(world)
+    world.clock.at = parse_instant("2026-11-02T15:59:59Z")
+    assert watch_promises(world) == 0
+    world.clock.at = parse_instant("2026-11-02T16:00:00Z")
+    assert watch_promises(world) == 1
+    assert axis(world, captured.order_id) is Promise.AT_RISK
+    assert watch_promises(world) == 0  # it is said once
+    world.clock.at = parse_instant("2026-11-04T00:00:00Z")
+    assert watch_promises(world) == 1
+    assert axis(world, captured.order_id) is Promise.LATE
+    assert world.events(captured.order_id)[-2:] == ["order.promise_at_risk", "order.promise_late"]
+
+
+def test_a_location_that_closes_puts_its_promises_at_risk_at_once(world: World):
+    world.receive("MUG", "DC", 5)
+    captured = promised(world)
+    closed = Calendar(closed_on=("2026-11-02",), work_days=EVERY_DAY.work_days, cut_off="18:00")
+    world.put_location("DC", 0, calendar=closed)
+    assert watch_promises(world) == 1
+    assert axis(world, captured.order_id) is Promise.AT_RISK
+    world.put_location("DC", 0)
+    assert watch_promises(world) == 1
+    assert axis(world, captured.order_id) is Promise.KEPT
+    assert world.events(captured.order_id)[-1] == "order.promise_recovered"
+
+
+def test_units_that_wait_put_a_promise_at_risk(world: World):
+    world.receive("MUG", "DC", 1)
+    captured = promised(world)
+    world.count("MUG", "DC", 0)
+    assert watch_promises(world) == 1
+    assert axis(world, captured.order_id) is Promise.AT_RISK
+    world.receive("MUG", "DC", 1)
+    assert watch_promises(world) == 1
+    assert axis(world, captured.order_id) is Promise.KEPT
+
+
+def test_a_canceled_order_is_watched_no_more(world: World):
+    world.receive("MUG", "DC", 1)
+    captured = promised(world)
+    world.cancel(captured.order_id)
+    watch_promises(world)
+    assert world.rows("SELECT state FROM promises") == [(3,)]
+
+
+def test_expired_promises_that_nobody_ordered_are_forgotten(world: World):
+    world.receive("MUG", "DC", 5)
+    promised(world)
+    promise(world, ("MUG", 1), methods=("ship",))
+    world.clock.at += KEPT_EXPIRED
+    assert world.do(ForgetPromises()).promises == 0
+    world.clock.at += HOUR
+    assert world.do(ForgetPromises()).promises == 1
+    assert len(world.rows("SELECT id FROM promises")) == 1
+
+
+def test_a_destination_known_by_country_alone_has_a_promise_without_carbon(world: World):
+    world.receive("MUG", "DC", 5)
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",), destination=PromisePlaceIn("GB")).data
+    assert offer.carbon_g is None
+    assert offer.packages[0].km is None

@@ -1,0 +1,159 @@
+"""What was promised is what is routed: every offer for a random basket, ordered at once, has its locations and days."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crossdock.catalog.model import Item
+from crossdock.inventory.view_model import Buffer, Find, StockView
+from crossdock.kernel.clock import DAY, HOUR
+from crossdock.network.model import Address, Calendar, Location, Service
+from crossdock.orchestration import commands as c
+from crossdock.orchestration.promise_commands import KeepPromises
+from crossdock.orchestration.promises import quote_of
+from crossdock.orchestration.view_commands import PutView
+from crossdock.orders.model import AddressIn, DeliveryIn
+from crossdock.promising import PromiseView
+from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
+from crossdock.routing.model import Policy, RateCard, Zone
+from tests.support.world import World, line, order, seeded
+
+SITES, ITEMS = 40, 60
+LINES = (1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 8)
+AREAS = ("EC1A 1BB", "M1 1AE", "LS1 4AP", "B1 1AA", "EH1 1AA", "CF10 1AA", "BS1 1AA", "NE1 1AA")
+USUAL = (Zone(50, 350_000, 20_000, 1), Zone(200, 450_000, 30_000, 2), Zone(3_000, 550_000, 40_000, 3))
+FAST = (Zone(120, 700_000, 50_000, 1), Zone(3_000, 950_000, 60_000, 2))
+
+
+@pytest.fixture
+def retailer(tmp_path: Path) -> Iterator[World]:
+    """Forty locations with calendars, cut-offs and capacities of their own, thin stock, a view with buffers."""
+    with World(f"sqlite:///{tmp_path}/promises.db") as world:
+        rng = seeded("promises")
+        for code, zones in (("standard", USUAL), ("express", FAST)):
+            policy = Policy(card=RateCard("GBP", zones), extra_parcel=50_000, lateness_per_day=30_000)
+            world.do(c.PutPolicy(actor=world.actor, code=code, policy=policy))
+        view = StockView(code="shop", buffers=(Buffer(units=1),), find=(Find(permille=900),))
+        world.do(PutView(actor=world.actor, view=view))
+        services = (Service(code="standard"), Service(code="express", policy="express", days=1, price=595))
+        world.channel("web", services=services, view="shop")
+        places = tuple(_location(n, rng) for n in range(SITES))
+        world.do(c.PutLocations(actor=world.actor, locations=places))
+        items = tuple(Item(sku=f"S{n}", weight_g=rng.randrange(100, 12_000)) for n in range(ITEMS))
+        world.do(c.PutItems(actor=world.actor, items=items))
+        facts = [
+            world.fact("received", item.sku, place.code, rng.randrange(1, 9 if place.kind == "store" else 60))
+            for item in items
+            for place in rng.sample(places, 14)
+        ]
+        world.record(*facts)
+        yield world
+        world.assert_sound()
+
+
+def _location(n: int, rng: random.Random) -> Location:
+    is_dc = n % 10 == 0
+    days = ("mon", "tue", "wed", "thu", "fri", "sat")
+    return Location(
+        code=f"L{n}",
+        name=f"L{n}",
+        kind="dc" if is_dc else "store",
+        address=Address(country="GB"),
+        latitude=50.5 + rng.random() * 5,
+        longitude=-3.5 + rng.random() * 4,
+        time_zone="Europe/London",
+        capabilities=("ship", "ambient") if is_dc else ("ship", "collect", "ambient"),
+        calendar=Calendar(
+            work_days=days[: rng.choice((5, 6))],  # type: ignore[arg-type]
+            cut_off=rng.choice(("11:00", "15:00", "18:00")),
+            processing_days=rng.choice((0, 0, 0, 1)),
+        ),
+        daily_capacity=rng.choice((None, None, 30)),
+        handling_parcel=rng.randrange(50_000, 200_000),
+        handling_unit=rng.randrange(0, 20_000),
+        rank=n % 7,
+    )
+
+
+def _ask(world: World, rng: random.Random) -> tuple[PromiseIn, tuple[PromiseView, ...], tuple[tuple[str, int], ...]]:
+    basket = tuple((f"S{n}", rng.choice((1, 1, 1, 2, 3, 5))) for n in rng.sample(range(ITEMS), rng.choice(LINES)))
+    asked = PromiseIn(
+        channel="web",
+        lines=tuple(PromiseLineIn(sku, quantity, 1_000) for sku, quantity in basket),
+        destination=PromisePlaceIn("GB", rng.choice(AREAS)),
+        nearest=2,
+        goal=rng.choice(("cheapest", "earliest")),
+        by=None if rng.random() < 0.7 else date.fromordinal(_today(world) + rng.randrange(1, 5)),
+    )
+    quote = world.read(lambda session: quote_of(world.app.promises, session, asked, world.clock.at))
+    if quote.rows:
+        world.app.submit_now(KeepPromises(quote.rows, quote.derived))
+    return asked, quote.answer.data, basket
+
+
+def _today(world: World) -> int:
+    return date(1970, 1, 1).toordinal() + world.clock.at // DAY
+
+
+def _order(world: World, name: str, asked: PromiseIn, offer: PromiseView, basket: tuple[tuple[str, int], ...]) -> int:
+    assert asked.destination is not None
+    delivery = DeliveryIn(
+        destination=AddressIn(country="GB", postal_code=asked.destination.postal_code),
+        method=offer.method,
+        service_level=offer.service_level,
+        location=offer.location,
+    )
+    lines = tuple(line(sku, quantity) for sku, quantity in basket)
+    document = order(name, deliveries=(delivery,), lines=lines, promise_id=offer.id, at=world.clock.at)
+    answer: c.CapturedOrder = world.app.submit_now(world.capturing(document))
+    return answer.order_id
+
+
+def _routed(world: World, order_id: int) -> list[tuple[str, str, str]]:
+    sql = """
+        SELECT l.code, f.work_day, f.deliver_day FROM fulfillments f JOIN locations l ON l.id = f.location_id
+        WHERE f.order_id = ? ORDER BY l.code
+    """
+    rows = world.rows(sql, order_id)
+    return [
+        (code, date.fromordinal(ship).isoformat(), date.fromordinal(there).isoformat()) for code, ship, there in rows
+    ]
+
+
+def _compare(world: World, baskets: int, seed: str) -> tuple[int, list[str]]:
+    """Ask for baskets, order one offer of each at once; how many were ordered, and what came out otherwise."""
+    rng = seeded(seed)
+    ordered, exceptions = 0, []
+    for number in range(baskets):
+        world.clock.at += rng.randrange(HOUR // 6)
+        asked, offers, basket = _ask(world, rng)
+        if not offers:
+            continue
+        offer = rng.choice(offers)
+        order_id = _order(world, f"{seed}-{number}", asked, offer, basket)
+        ordered += 1
+        wanted = sorted((p.location, p.ship_on, p.deliver_on) for p in offer.packages)
+        found = _routed(world, order_id)
+        if found != wanted:
+            exceptions.append(f"{offer.method} {asked.goal} by {asked.by}: promised {wanted}, routed {found}")
+    return ordered, exceptions
+
+
+def test_every_offer_that_is_ordered_at_once_is_routed_as_promised(retailer: World):
+    ordered, exceptions = _compare(retailer, 400, "ordinary")
+    assert ordered > 300
+    assert exceptions == []
+    lines = retailer.rows("SELECT count(*) FROM events WHERE type = 'order.promised'")[0][0]
+    assert lines == ordered
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_thousands_of_offers_that_are_ordered_at_once_are_routed_as_promised(retailer: World):
+    ordered, exceptions = _compare(retailer, 4_000, "soak")
+    assert len(exceptions) <= ordered / 1_000, "\n".join(exceptions)

@@ -1,0 +1,46 @@
+"""Promises for tests: ask a world, order what it promised, let its watch go round."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from crossdock.orchestration import commands as c
+from crossdock.orchestration.promise_commands import KeepPromises
+from crossdock.orchestration.promises import quote_of
+from crossdock.orders.model import AddressIn, DeliveryIn
+from crossdock.promising import Promises, PromiseView
+from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
+from tests.support.world import Wanted, World, order
+
+
+def promise(world: World, *wanted: Wanted, **changes: Any) -> Promises:
+    """Ask what can be promised for (sku, quantity) lines; kept unless told otherwise."""
+    fields: dict[str, Any] = {"channel": "web", "destination": PromisePlaceIn("GB", "EC1A 1BB"), **changes}
+    lines = tuple(PromiseLineIn(sku, quantity, 1_000) for sku, quantity in wanted)
+    asked = PromiseIn(lines=lines, **fields)
+    quote = world.read(lambda session: quote_of(world.app.promises, session, asked, world.clock.at))
+    if quote.rows:
+        world.app.submit_now(KeepPromises(quote.rows, quote.derived))
+    return quote.answer
+
+
+def take_promise(
+    world: World, promise: PromiseView, external_id: str, *wanted: Wanted, **changes: Any
+) -> c.CapturedOrder:
+    """Order what was promised, without a second between."""
+    address = AddressIn(country="GB", name="Ada Example", postal_code="EC1A 1BB")
+    delivery = DeliveryIn(
+        destination=address,
+        method=promise.method,
+        service_level=promise.service_level,
+        location=promise.location,
+    )
+    document = order(external_id, *wanted, deliveries=(delivery,), promise_id=promise.id, **changes)
+    answer: c.CapturedOrder = world.app.submit_now(world.capturing(document))
+    return answer
+
+
+def watch_promises(world: World) -> int:
+    """Let the watch go over every promised order; how many stand otherwise now."""
+    return asyncio.run(world.app.watch_promises())
