@@ -126,7 +126,7 @@ class Tree:
         need, cover = dual.need[None, :], None
         before: Floats | None = None
         if dual.cover is not None:  # what is open in a node belongs to its core
-            rest, cover = dual.beyond(opened | dual.core)
+            rest, cover = dual.beyond(opened | (dual.core & free))
             need = np.concatenate((np.broadcast_to(dual.q, rest.shape), rest), axis=1)
         for step, pace in enumerate(_PACE):
             s, units, used = dual.reduced(v, cover)
