@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Header = tuple[bytes, bytes]
 
 JSON = (b"content-type", b"application/json")
+NDJSON = (b"content-type", b"application/x-ndjson")
 PROBLEM_JSON = (b"content-type", b"application/problem+json")
 DOCS_OF_ERRORS = "/docs/errors"
 

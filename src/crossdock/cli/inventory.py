@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from crossdock import local
-from crossdock.cli.options import DryRun, Output, Yes, settings_of
+from crossdock.cli.options import DryRun, Format, Output, Yes, settings_of
 from crossdock.cli.output import column, emit, progress, write_json
 from crossdock.cli.reaching import doer
-from crossdock.inventory import list_positions
+from crossdock.inventory import AvailabilityExplained, list_positions
 from crossdock.kernel.clock import now
 from crossdock.kernel.errors import NotFound
-from crossdock.orchestration import VerifyReport, verify
+from crossdock.orchestration import (
+    Ask,
+    VerifyReport,
+    ask_database,
+    availability_document,
+    explain_availability,
+    verify,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Stock.", rich_markup_mode=None)
 _SHOWN = 20
@@ -42,6 +51,60 @@ def show(
     emit(page.positions, columns, output)
     if page.next is not None and output == "table":
         typer.echo(f"There are more than these {len(page.positions)}: --limit shows more.", err=True)
+
+
+@app.command("atp")
+def atp(
+    ctx: typer.Context,
+    skus: Annotated[list[str], typer.Argument(help="Of these items.", metavar="SKU...")],
+    channel: Annotated[str, typer.Option(help="As this channel sees it; else all there is.", metavar="CODE")] = "",
+    location: Annotated[str, typer.Option(help="What can be had at this location.", metavar="CODE")] = "",
+    on: Annotated[
+        datetime | None,
+        typer.Option(help="By this date: with what arrives until then.", formats=["%Y-%m-%d"], metavar="DATE"),
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why, location by location.")] = False,
+    output: Output = "table",
+) -> None:
+    """Show what can be promised, to one channel or to all, now or by a date; with --explain, why."""
+    asks = [Ask(sku, channel, location, None if on is None else on.date().toordinal()) for sku in skus]
+    with local.reading(settings_of(ctx).database_url) as read:
+        answer = read(lambda session: ask_database(session, asks, now()))
+        for told in answer.told:
+            if told.fault:
+                raise NotFound(_FAULTS[told.fault].format(told.ask), next_step="Check the code.")
+        if explain:
+            for ask in asks:
+                _explained(read(partial(explain_availability, ask=ask, now=now())), output)
+            return
+    columns = [
+        column("SKU", "sku"),
+        *[column(name, right=True) for name in ("Available", "Arriving", "Waiting")],
+        column("For others", "held_for_others", right=True),
+        column("ATP", "available_to_promise", right=True),
+        column("Level"),
+    ]
+    emit([availability_document(answer, told, by_location=True) for told in answer.told], columns, output)
+
+
+_FAULTS = {
+    "unknown_item": "There is no item '{0.sku}'.",
+    "unknown_channel": "There is no channel '{0.channel}'.",
+    "unknown_location": "No active location is '{0.location}'.",
+}
+
+
+def _explained(explained: AvailabilityExplained, output: Format) -> None:
+    if output == "json":
+        write_json(explained)
+        return
+    for part in explained.parts:
+        _explained(part.part, output)
+    columns = [column("Location"), column("Visible", right=True), column("Why", "words", wraps=True)]
+    if explained.locations:
+        emit(explained.locations, columns, output)
+    for words in explained.words:
+        typer.echo(f"{explained.sku}: {words}", err=True)
 
 
 @app.command("verify")

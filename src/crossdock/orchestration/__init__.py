@@ -3,6 +3,8 @@
 from crossdock.orchestration.access import new_key, revoke_key
 from crossdock.orchestration.availability import AtpReader
 from crossdock.orchestration.availability_explained import explain_availability
+from crossdock.orchestration.availability_export import ExportHead
+from crossdock.orchestration.availability_export import export as export_availability
 from crossdock.orchestration.availability_views import document as availability_document
 from crossdock.orchestration.commands import (
     Actor,
@@ -66,14 +68,15 @@ from crossdock.orchestration.imports import ImportFault, ImportRunner, error_fil
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 from crossdock.orchestration.promise_commands import KeepPromises
 from crossdock.orchestration.promises import PromiseDesk, Quote, quote_of, read_promise
+from crossdock.orchestration.questions import LIMIT_SECONDS, Ask, Told, ask_database
 from crossdock.orchestration.questions import Answer as AtpAnswer
-from crossdock.orchestration.questions import Ask, Told, ask_database
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orchestration.view_commands import PutView, ViewPut
 from crossdock.orchestration.view_preview import ViewPreview, preview_view
 from crossdock.orchestration.view_queries import ActiveView, list_views, read_view, read_view_version
 
 __all__ = [
+    "LIMIT_SECONDS",
     "ActiveView",
     "Actor",
     "AddressFixed",
@@ -91,6 +94,7 @@ __all__ = [
     "Command",
     "ConfigurationRefused",
     "DecisionView",
+    "ExportHead",
     "IdempotencyKeyReused",
     "ImportFault",
     "ImportRunner",
@@ -144,6 +148,7 @@ __all__ = [
     "error_file",
     "explain_availability",
     "explain_decision",
+    "export_availability",
     "list_jobs",
     "list_policies",
     "list_views",

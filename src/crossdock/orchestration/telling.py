@@ -12,15 +12,12 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from crossdock.catalog import store as catalog
-from crossdock.catalog.model import Component
 from crossdock.events.catalog import AvailabilityChanged, LevelChange, new_event
 from crossdock.inventory import tables
 from crossdock.kernel.errors import CrossdockError
 from crossdock.orchestration.availability import AtpReader
 from crossdock.orchestration.availability_commands import AvailabilityTold, LevelSeen, TellAvailability
+from crossdock.orchestration.bundles import bundles_of
 from crossdock.orchestration.commands import Actor
 from crossdock.storage.database import Database
 from crossdock.storage.session import Session
@@ -73,7 +70,7 @@ class Teller:
         now = asyncio.get_running_loop().time()
         if self._views_changed != self._atp.views_changed or now - self._swept_at > _SWEEP_SECONDS:
             self._views_changed, self._swept_at = self._atp.views_changed, now
-            self._bundles = await self._database.read(_bundles)
+            self._bundles = await self._database.read(bundles_of)
             news |= {*self._atp.picture.items(), *(item for _, item in self._told)}
             news |= {bundle for of in self._bundles.values() for bundle in of}
         self._open.update(dict.fromkeys(news))
@@ -171,36 +168,3 @@ _WRITE = """
 def _last_told(session: Session) -> dict[Key, int]:
     rows = session.fetch("SELECT channel_id, item_id, level FROM availability_levels WHERE level <> 0")
     return {(row[0], row[1]): row[2] for row in rows}
-
-
-class _Bundle(msgspec.Struct):
-    components: tuple[Component, ...] = ()
-
-
-def _components(data: str) -> tuple[str, ...]:
-    return tuple(part.sku for part in msgspec.json.decode(data, type=_Bundle).components)
-
-
-def _ids(session: Session, skus: Iterable[str]) -> dict[str, int]:
-    return {sku: facts.id for sku, facts in catalog.facts_by_sku(session, skus).items()}
-
-
-def _bundles(session: Session) -> dict[int, set[int]]:
-    """Return the bundles that an item is a part of, or a part of a part, by item id."""
-    sql = """
-        SELECT sku, id, data FROM items WHERE data LIKE '%"components":[{%'
-    """
-    parts = {sku: (id_, _components(data)) for sku, id_, data in session.fetch(sql)}
-    ids = _ids(session, {sku for _, of in parts.values() for sku in of})
-    found: dict[int, set[int]] = defaultdict(set)
-    for bundle, of in parts.values():
-        pending, done = [*of], set[str]()
-        while pending:
-            sku = pending.pop()
-            if sku in done:
-                continue
-            done.add(sku)
-            pending += parts[sku][1] if sku in parts else ()
-            if sku in ids:
-                found[ids[sku]].add(bundle)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -17,22 +18,25 @@ from crossdock.api.availability_documents import (
     PairsIn,
 )
 from crossdock.api.backend import Backend
-from crossdock.api.documents import Sku
+from crossdock.api.documents import Sku, View
 from crossdock.api.errors import InvalidParameter
-from crossdock.api.http import JSON, Call, Header, Reply, encode, json_reply, position
+from crossdock.api.http import JSON, NDJSON, Call, Header, Reply, encode, json_reply, position
 from crossdock.api.operations import Answer, Operation, Table
 from crossdock.api.parameters import Query
 from crossdock.inventory import AvailabilityExplained
 from crossdock.kernel.document import Code
 from crossdock.kernel.errors import FieldError, NotFound
 from crossdock.orchestration import (
+    LIMIT_SECONDS,
     Ask,
     AtpAnswer,
+    ExportHead,
     Told,
     UnknownChannel,
     UnknownLocation,
     availability_document,
     explain_availability,
+    export_availability,
 )
 
 PATH = "/v1/inventory/availability"
@@ -171,6 +175,50 @@ async def get_explanation(call: Call) -> Reply:
     return json_reply(found, 200, position(found.position))
 
 
+class ExportQuery(Query, frozen=True):
+    """For which channel, and since when."""
+
+    channel: Annotated[Code, Meta(description="as this channel sees it; without one, all there is")] | None = None
+    after: Annotated[int, Meta(ge=0, le=2**62, description="`position` of the last export; 0 for everything")] = 0
+    by_location: Annotated[bool, Meta(description="say it of each location that has any")] = False
+
+
+async def get_export(call: Call) -> Reply:
+    """Export availability."""
+    query: ExportQuery = call.query
+    atp, database = call.backend.atp, call.backend.database
+    lines = await export_availability(atp, database, query.channel or "", query.after, by_location=query.by_location)
+    return Reply(200, b"", [NDJSON], lines)
+
+
+class PictureView(View, frozen=True):
+    """How fresh this process's answers are."""
+
+    loaded: bool
+    position: int
+    lag_ms: int | None
+    limit_ms: int
+    positions: int
+    memory_mb: float
+    load_seconds: float
+
+
+async def get_picture(call: Call) -> Reply:
+    """Say how fresh answers are."""
+    atp = call.backend.atp
+    lag, (positions, memory) = atp.lag(), atp.picture.size()
+    document = PictureView(
+        loaded=atp.picture.loaded,
+        position=atp.picture.position,
+        lag_ms=round(lag * 1000) if math.isfinite(lag) else None,
+        limit_ms=round(LIMIT_SECONDS * 1000),
+        positions=positions,
+        memory_mb=round(memory / 1e6, 3),
+        load_seconds=round(atp.load_seconds, 3),
+    )
+    return json_reply(document)
+
+
 _POSITION = "Crossdock-Log-Position"
 
 
@@ -227,5 +275,38 @@ def add_to(table: Table) -> None:
             query=ExplanationQuery,
             answers=(Answer(200, AvailabilityExplained, "Explained.", None, (_POSITION,)),),
             errors=(NotFound, UnknownChannel),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path=f"{PATH}:export",
+            id="export_availability",
+            tag="inventory",
+            summary="Export what can be promised of every SKU, or of those that may have changed since the last export",
+            description=(
+                'NDJSON: a first line `{"position": …, "complete": …}`, then an Availability a line. Bring '
+                "`position` back as `after` and only items that may have changed since follow; everything follows when "
+                "a view or the network changed, or the position is too old. Events tell when it is worth asking."
+            ),
+            handler=get_export,
+            scope=_SCOPE,
+            query=ExportQuery,
+            answers=(
+                Answer(200, ExportHead, "The first line; Availability follows.", None, (), "application/x-ndjson"),
+            ),
+            errors=(UnknownChannel,),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/inventory/picture",
+            id="get_picture",
+            tag="inventory",
+            summary="Read how fresh this process's answers about availability are",
+            handler=get_picture,
+            scope=_SCOPE,
+            answers=(Answer(200, PictureView, "How fresh they are."),),
         )
     )
