@@ -12,6 +12,7 @@ from typing import Any
 
 from crossdock.api import create_import_runner
 from crossdock.identity import KeyRing, identity_handlers
+from crossdock.inventory import Durations
 from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.ids import IdBlock
 from crossdock.orchestration import commands, view_commands
@@ -33,6 +34,7 @@ from crossdock.orchestration.configure import (
 )
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.expiry import ExpireHandler
 from crossdock.orchestration.feed_commands import FeedPart, PutFeeds, WatchFeeds
 from crossdock.orchestration.feed_sources import PutFeedsHandler, WatchFeedsHandler
 from crossdock.orchestration.feeds import FeedHandler
@@ -42,6 +44,16 @@ from crossdock.orchestration.promise_watch import watch
 from crossdock.orchestration.promises import PromiseDesk
 from crossdock.orchestration.receipts import ReceiveSupplyHandler
 from crossdock.orchestration.repair import RepairHandler
+from crossdock.orchestration.reservation_commands import (
+    ChangeReservation,
+    ExpireReservations,
+    ExtendReservation,
+    MoveReservation,
+    ReleaseReservation,
+    Reserve,
+)
+from crossdock.orchestration.reservations import ChangeHandler, ExtendHandler, MoveHandler, ReleaseHandler
+from crossdock.orchestration.reserve import ReserveHandler
 from crossdock.orchestration.revise import ReviseHandler
 from crossdock.orchestration.stock import StockHandler
 from crossdock.orchestration.supply import PutSupplyHandler
@@ -61,11 +73,21 @@ _SWITCH_INTERVAL = 0.0002
 # default, took a quarter of the processor and stopped the event loop for up to 80 ms.
 _GC_THRESHOLDS = (100_000, 20, 50)
 
+DURATIONS = Durations()
+
 
 class App:
     """A running Crossdock: one database, one writer, readers; the faces are built on it."""
 
-    def __init__(self, url: str, *, clock: Clock = now, readers: int = 4, data_dir: Path = Path("var")) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock = now,
+        readers: int = 4,
+        data_dir: Path = Path("var"),
+        durations: Durations = DURATIONS,
+    ) -> None:
         self.clock = clock
         self.data_dir = data_dir
         self.keys = KeyRing()
@@ -74,7 +96,7 @@ class App:
         ids = IdBlock(self.ids)
         self.engine = Engine(ids)
         self.atp = AtpReader(self.database, clock)
-        self.writer = Writer(self.database, ids, handlers(self.engine), clock, self.atp.committed)
+        self.writer = Writer(self.database, ids, handlers(self.engine, durations), clock, self.atp.committed)
         self.database.turnstile.busy = self.writer.is_busy
         self.teller = Teller(self.atp, self.database, self.submit)
         self.promises = PromiseDesk(self.ids)
@@ -131,7 +153,7 @@ class App:
         self.database.close()
 
 
-def handlers(engine: Engine) -> dict[type, Handler]:
+def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Handler]:
     """Return the handler of every command."""
     by_command: dict[type, Handler] = {
         commands.CaptureOrder: CaptureHandler(engine),
@@ -153,6 +175,12 @@ def handlers(engine: Engine) -> dict[type, Handler]:
         view_commands.PutView: PutViewHandler(engine),
         PutFeeds: PutFeedsHandler(engine),
         view_commands.PutShareGroups: PutShareGroupsHandler(engine),
+        Reserve: ReserveHandler(engine, durations),
+        ExtendReservation: ExtendHandler(engine, durations),
+        ChangeReservation: ChangeHandler(engine, durations),
+        ReleaseReservation: ReleaseHandler(engine, durations),
+        MoveReservation: MoveHandler(engine, durations),
+        ExpireReservations: ExpireHandler(engine),
     }
     return {
         Work: WorkHandler(),

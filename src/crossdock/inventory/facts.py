@@ -19,3 +19,9 @@ def with_allocated(before: Counters, allocated: int) -> Counters:
     """Return the change that brings ``allocated`` to a value; units released that were never there pay ``short``."""
     short = max(0, before.reserved + allocated - before.on_hand)
     return Counters(allocated=allocated - before.allocated, short=min(0, short - before.short))
+
+
+def with_reserved(before: Counters, reserved: int) -> Counters:
+    """Return the change that brings ``reserved`` to a value; units given back that were never there pay ``short``."""
+    short = max(0, reserved + before.allocated - before.on_hand)
+    return Counters(reserved=reserved - before.reserved, short=min(0, short - before.short))

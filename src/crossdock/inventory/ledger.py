@@ -171,6 +171,19 @@ def allocated(unit: Unit, claims: Sequence[tuple[int, int, int, int]], chain: Ch
     unit.stock_changes.extend((item, location, -quantity) for _, item, location, quantity in claims)
 
 
+def tell(unit: Unit, movements: Sequence[tuple[int, Movement]], chain: Chain) -> None:
+    """Write the ledger lines of what the guard has taken and given back, each with the id that was its mark.
+
+    In the order in which the guard was asked: it has set the positions' heads.
+    """
+    rows = _linked(unit, chain, [id_ for id_, _ in movements], [movement for _, movement in movements])
+    unit.insert(tables.movements, rows)
+    for _, movement in movements:
+        item, location, stock_class = movement.key
+        if stock_class == PLAIN and movement.change.claimable:
+            unit.stock_changes.append((item, location, movement.change.claimable))
+
+
 def chain_again(unit: Unit, key: PositionKey) -> None:
     """Make a position's movements, by their ids, one chain again that ends in its head."""
     for sql in (_LINK_AGAIN, _HEAD_AGAIN):

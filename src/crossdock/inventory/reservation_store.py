@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from crossdock.inventory import tables
+from crossdock.inventory.claims import shares_of
 from crossdock.inventory.model import ClaimKind, ClaimState, PositionKey
 from crossdock.inventory.reservations import State
+from crossdock.inventory.shares import Part
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -31,6 +33,7 @@ class ReservationRow(NamedTuple):
     external_id: str | None
     state: int
     method: str
+    service_level: str
     country: str
     area: str
     x: int | None
@@ -75,8 +78,9 @@ class ReservedClaim(NamedTuple):
     location_id: int
     stock_class: int
     supply_line_id: int | None
-    share_id: int | None
     quantity: int
+    shares: tuple[Part, ...] = ()
+    """From which counters of shares the units came, in order: (counter's id or 0, units) each."""
 
     @property
     def key(self) -> PositionKey:
@@ -140,20 +144,26 @@ _LINES = """
 _CLAIMS = """
     WITH k(id) AS ({keys})
     SELECT c.id, c.owner_id, c.owner_no, c.source, c.item_id, c.location_id, c.stock_class, c.supply_line_id,
-           c.share_id, c.quantity
+           c.quantity
     FROM k JOIN claims c ON c.owner_id = k.id WHERE c.state = ? AND c.kind = ? ORDER BY c.id {lock}
 """
 
 
-def lock(session: Session, ids: Iterable[int]) -> dict[int, Reservation]:
-    """Lock these reservations and their open claims, in global order; those that do not exist are left out."""
+def lock(session: Session, ids: Iterable[int], *, shared: bool = False) -> dict[int, Reservation]:
+    """Lock these reservations and their open claims, in global order; those that do not exist are left out.
+
+    ``shared``: channels are kept shares of stock, so that claims may have come from some.
+    """
     keys = [(id_,) for id_ in sorted(set(ids))]
     found = {row[0]: Reservation(ReservationRow(*row)) for row in session.fetch_keys(_LOCK, _ONE, keys)}
     live = [(id_,) for id_, reservation in found.items() if reservation.row.state == State.OPEN]
     for row in session.fetch_keys(_LINES, _ONE, live):
         found[row[0]].lines.append(ReservedLine(*row))
-    for row in session.fetch_keys(_CLAIMS, _ONE, live, _OPEN, _RESERVATION):
-        found[row[1]].claims.append(ReservedClaim(*row))
+    held = [ReservedClaim(*row) for row in session.fetch_keys(_CLAIMS, _ONE, live, _OPEN, _RESERVATION)]
+    parts = shares_of(session, [claim.id for claim in held]) if shared and held else {}
+    for claim in held:
+        own = parts.get(claim.id)
+        found[claim.reservation_id].claims.append(claim._replace(shares=tuple(own)) if own else claim)
     return found
 
 
@@ -247,6 +257,6 @@ def end_claims(unit: Unit, claim_ids: Sequence[int], state: ClaimState) -> None:
 
 def claim_row(claim: ReservedClaim, expires_at: int, at: int) -> tuple[Any, ...]:
     """Return the row of a claim; the expiry is that of the reservation when it was made."""
-    stand = (claim.source, claim.item_id, claim.location_id, claim.stock_class, claim.supply_line_id, claim.share_id)
+    stand = (claim.source, claim.item_id, claim.location_id, claim.stock_class, claim.supply_line_id, None)
     kind, state = int(ClaimKind.RESERVATION), _OPEN
     return (claim.id, kind, claim.reservation_id, claim.line_no, *stand, claim.quantity, state, expires_at, at)

@@ -46,7 +46,7 @@ STATES: Mapping[State, frozenset[State]] = {
 }
 START = State.OPEN
 StateWord = Literal["open", "confirmed", "released", "expired", "broken"]
-Method = Literal["ship", "pickup"]
+Method = Literal["ship", "pickup", "ship_to_store"]
 
 
 class ReservationNotOpen(Conflict):
@@ -114,12 +114,15 @@ class PlaceIn(Input):
 
 
 class ReservedDeliveryIn(Input):
-    """How the customer gets the goods: shipped to a ``destination``, or picked up at a ``location``.
+    """How the customer gets the goods: shipped to a ``destination``, or collected at a ``location``.
+
+    What is picked up stands at that location itself; with ``ship_to_store`` it is sent there from anywhere.
 
     ``by`` is the date that was shown to the customer; it stays bound.
     """
 
     method: Method = "ship"
+    service_level: Code = "standard"
     destination: PlaceIn | None = None
     location: Code | None = None
     by: Instant | None = None

@@ -255,12 +255,13 @@ reservations = table(
     text("external_id", nullable=True),
     small("state"),
     text("method"),
+    text("service_level"),
     text("country"),
     text("area"),
     big("x", nullable=True),
     big("y", nullable=True),
     big("z", nullable=True),
-    # Where the goods are picked up; none when they are shipped.
+    # Where the goods are collected; none when they are shipped.
     big("location_id", nullable=True),
     big("due_day", nullable=True),
     small("partial"),

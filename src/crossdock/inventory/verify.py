@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossdock.inventory.model import COUNTERS, Counters, PositionKey
+from crossdock.kernel.ids import encode_id
 from crossdock.storage.session import Session
 
 LIMIT = 1_000
@@ -147,6 +148,36 @@ def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) 
 def stock(session: Session, items: Range = EVERYTHING) -> list[Finding]:
     """Return what is wrong with the stock of these items."""
     return [*_positions(session, items), *shares(session, items), *_causes(session, items)]
+
+
+_HELD = """
+    SELECT r.id, r.state, r.held, CAST(coalesce(sum(c.quantity), 0) AS bigint)
+    FROM reservations r LEFT JOIN claims c ON c.owner_id = r.id AND c.kind = 1 AND c.state = 1
+    WHERE r.state = 1 OR r.held > 0 GROUP BY r.id, r.state, r.held HAVING r.held <> coalesce(sum(c.quantity), 0)
+    ORDER BY r.id LIMIT ?
+"""
+# Open claims of reservations are few: those that have ended have none. Of claims that belong to an order's demand the
+# order's own checks tell.
+_OWNERLESS = """
+    SELECT c.id, c.owner_id, c.quantity FROM claims c
+    LEFT JOIN reservations r ON r.id = c.owner_id AND r.state = 1
+    LEFT JOIN orders o ON o.id = c.owner_id
+    WHERE c.kind = 1 AND c.state = 1 AND r.id IS NULL AND o.id IS NULL ORDER BY c.id LIMIT ?
+"""
+
+
+def reservations(session: Session) -> list[Finding]:
+    """Find reservations that say they hold another number than they do, and reserved units of no open reservation."""
+    found: list[Finding] = []
+    for id_, _, held, claimed in session.fetch(_HELD, LIMIT):
+        name = encode_id("rsv", id_)
+        text = f"{name} says that it holds {held} units, and its open claims add up to {claimed}."
+        found.append(Finding("reservation_is_claims", name, (id_,), "held", held, claimed, text))
+    for id_, owner, quantity in session.fetch(_OWNERLESS, LIMIT):
+        name = f"claim {id_}"
+        text = f"{quantity} units are reserved by {name} for {encode_id('rsv', owner)}, which is not open."
+        found.append(Finding("reservation_has_owner", name, (id_, owner), "owner_id", owner, "an open one", text))
+    return found
 
 
 def _positions(session: Session, items: Range) -> list[Finding]:

@@ -103,6 +103,10 @@ class Backorders:
         last = queues.last_in_line(session, {row.item_id for row in rows})
         places = Permitted(directory)
         for order in orders:
+            if order.confirmation is not None:
+                # What it gives back of a supply line in this very write is its own to take.
+                for line, units in order.confirmation.coming.items():
+                    left[line] = left.get(line, 0) + units
             priority = order.order.priority
             for number, routed in enumerate(order.routed):
                 takes: list[Take] = []

@@ -13,9 +13,10 @@ from crossdock.kernel.errors import CrossdockError, FieldError
 from crossdock.kernel.geo import xyz
 from crossdock.network.places import area_of, locate
 from crossdock.network.store import StoredChannel
-from crossdock.orchestration import promised, recording
+from crossdock.orchestration import confirming, promised, recording
 from crossdock.orchestration.backorders import Backorders
 from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, ReviseOrder
+from crossdock.orchestration.confirming import Confirmation
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
@@ -26,6 +27,7 @@ from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders import rules
 from crossdock.orders import store as orders
 from crossdock.orders.model import AddressIn, DeliveryIn, LineIn, OrderIn
+from crossdock.storage.guard import Take, Taken
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Instead, Outcome
 
@@ -36,7 +38,8 @@ class NewOrder:
     """An order on its way through a batch: what was sent, what it became, what is to be written."""
 
     __slots__ = (
-        "at", "channel", "command", "demand", "id", "item_ids", "party_id", "places", "promise", "routed", "terms",
+        "at", "channel", "command", "confirmation", "demand", "id", "item_ids", "party_id", "places", "promise",
+        "routed", "terms",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +62,20 @@ class NewOrder:
         self.demand: list[NewDemand] = []
         self.places: list[tuple[str, Any]] = []
         self.routed: list[Routed] = []
+        self.confirmation: Confirmation | None = None
+
+    @property
+    def names_reservation(self) -> bool:
+        """Say whether it, or the promise that it brings, names a reservation."""
+        return self.command.order.reservation_id is not None or (
+            self.promise is not None and self.promise.reservation_id is not None
+        )
+
+    @property
+    def takes(self) -> list[Take]:
+        """What it wants of the guard, less what its reservation gives back."""
+        wanted = [take for routed in self.routed for take in routed.takes]
+        return wanted if self.confirmation is None else [*self.confirmation.takes, *wanted]
 
     @property
     def order(self) -> OrderIn:
@@ -96,21 +113,25 @@ class CaptureHandler:
         engine.directory.load_items(session, {line.sku for command in commands for line in command.order.lines})
         outcomes: list[Outcome] = [None] * len(commands)
         new = self._admit(unit, commands, outcomes)
+        self._open_confirmations(unit, new, outcomes)
         self._prepare(unit, new, attempts)
         for order in new.values():
-            self._route(order)
+            self._route(unit, order)
         backorders = Backorders(unit, engine.directory, new.values())
-        engine.open_capacity(unit, [t for o in new.values() for r in o.routed for t in r.takes])
-        taken = engine.take(unit, [[t for r in order.routed for t in r.takes] for order in new.values()])
+        wants = [order.takes for order in new.values()]
+        engine.open_capacity(unit, [take for takes in wants for take in takes])
+        taken = engine.take(unit, wants)
         kept: list[NewOrder] = []
-        for (index, order), missing in zip(new.items(), taken.missing, strict=True):
+        for number, ((index, order), missing) in enumerate(zip(new.items(), taken.missing, strict=True)):
             if missing is None:
+                if order.confirmation is not None:
+                    order.confirmation.number = number
                 kept.append(order)
                 continue
             outcomes[index] = AGAIN
             engine.lost_race(demand.item_id for demand in order.demand)
         orders.give_up_keys(unit, [new[i].key for i in new if outcomes[i] is AGAIN])
-        answers = iter(self._write(unit, kept, ledger.Chain(taken.heads)))
+        answers = iter(self._write(unit, kept, taken))
         backorders.write(kept)
         for index in new:
             if outcomes[index] is None:
@@ -152,6 +173,17 @@ class CaptureHandler:
                 del fresh[index]
         return fresh
 
+    def _open_confirmations(self, unit: Unit, new: dict[int, NewOrder], outcomes: list[Outcome]) -> None:
+        """Find the reservations that orders name; an order that names that of one before it comes again."""
+        naming = {index: order for index, order in new.items() if order.names_reservation}
+        if not naming:
+            return
+        again = confirming.open_confirmations(unit, self._engine, naming)
+        orders.give_up_keys(unit, [new[index].key for index in again])
+        for index in again:
+            outcomes[index] = AGAIN
+            del new[index]
+
     # -- where it comes from -------------------------------------------------------------------------------------
 
     def _prepare(self, unit: Unit, new: dict[int, NewOrder], attempts: Sequence[int]) -> None:
@@ -160,10 +192,16 @@ class CaptureHandler:
         if stubborn:
             engine.lock_items(session, stubborn)
         items = {d.item_id for order in new.values() for d in order.demand}
+        giving = [order.confirmation for order in new.values() if order.confirmation is not None]
+        if giving:
+            items.update(*(confirmation.item_ids for confirmation in giving))
+            engine.directory.load_items_by_id(session, items)
         engine.planner.prepare(session, {order.at for order in new.values()}, sorted(items))
 
-    def _route(self, new: NewOrder) -> None:
-        planner = self._engine.planner
+    def _route(self, unit: Unit, new: NewOrder) -> None:
+        planner, confirmation = self._engine.planner, new.confirmation
+        if confirmation is not None:
+            confirmation.begin(unit, self._engine)
         for no, delivery in enumerate(new.order.deliveries, 1):
             demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
             terms = new.terms[no - 1]
@@ -173,11 +211,17 @@ class CaptureHandler:
                 if new.promise is not None:
                     where = promised.destination(where, new.promise)
                 where = where._replace(begin=begin)
-                new.routed.append(planner.route(no, part, where, terms.policy, new.at, new.channel))
+                own = None if confirmation is None else confirmation.own
+                routed = planner.route(no, part, where, terms.policy, new.at, new.channel, own=own)
+                if confirmation is not None:
+                    confirmation.used(self._engine, routed)
+                new.routed.append(routed)
+        if confirmation is not None:
+            confirmation.close(unit, self._engine, new.id)
 
     # -- what is written -----------------------------------------------------------------------------------------
 
-    def _write(self, unit: Unit, kept: Sequence[NewOrder], chain: ledger.Chain) -> list[CapturedOrder]:
+    def _write(self, unit: Unit, kept: Sequence[NewOrder], taken: Taken) -> list[CapturedOrder]:
         if not kept:
             return []
         wanted = [(o.channel.id, o.order.customer.external_id) for o in kept if o.order.customer.external_id]
@@ -187,7 +231,11 @@ class CaptureHandler:
         rows.write()
         promised.ordered(unit, [(o.promise.id, o.id) for o in kept if o.promise is not None])
         self._engine.keep_derived(unit)
+        if any(order.confirmation is not None for order in kept):
+            confirming.write(unit, self._engine, kept, taken)
+            return answers
         claims = [c for o in kept for r in o.routed for f in r.fulfillments for c in f.claims if not c.unlimited]
+        chain = ledger.Chain(taken.heads)
         ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims], chain)
         return answers
 

@@ -99,6 +99,11 @@ class Changes:
         """Add a fact about stock; what it does to the counters is visible to every later decision of the batch."""
         self._post(movement)
 
+    def taken(self, movement: Movement) -> None:
+        """Add what a decision has taken: the planner has debited the picture as it decided."""
+        self.positions[movement.key] = self.positions[movement.key].plus(movement.change)
+        self._movements.append(movement)
+
     def pending_since(self, key: PositionKey, at: int) -> int:
         """Return by how much this batch's own movements after an instant change what is physically there."""
         return sum(m.change.on_hand for m in self._movements if m.key == key and m.occurred_at > at)
@@ -317,13 +322,11 @@ class Changes:
             parts[ALLOCATED] += claim.quantity
             if claim.unlimited:
                 continue
-            # Not through _post: the planner has debited the picture as it decided.
             key = (claim.item_id, claim.location_id, PLAIN)
             self._share_takes += [(claim.item_id, share, units) for share, units in claim.shares]
             change = Counters(allocated=claim.quantity)
-            self.positions[key] = self.positions[key].plus(change)
             at = self._unit.now
-            self._movements.append(Movement(MovementType.ALLOCATED, key, change, at, CauseKind.CLAIM, claim.id))
+            self.taken(Movement(MovementType.ALLOCATED, key, change, at, CauseKind.CLAIM, claim.id))
 
     def _still_to_queue(self, order: LoadedOrder, routed: Routed) -> tuple[Queued, ...]:
         """Return new queue entries for what no entry stands for yet: units that go on waiting keep their place."""

@@ -204,6 +204,8 @@ class CapturedOrder(Answer):
     fulfillments: tuple[CapturedFulfillment, ...] = ()
     queued: tuple[tuple[int, int, str], ...] = ()
     """Demand number, quantity, queue."""
+    reservation: str = ""
+    """``confirmed``, or why the reservation that the order names could not serve it; "" when it names none."""
 
 
 class StockOutcome(msgspec.Struct, frozen=True, omit_defaults=True):

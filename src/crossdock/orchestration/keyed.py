@@ -12,13 +12,14 @@ import msgspec
 
 from crossdock.orchestration.commands import Answer, CapturedOrder, OrderChanged, Put, Repaired, StockRecorded
 from crossdock.orchestration.errors import IdempotencyKeyReused
+from crossdock.orchestration.reservation_commands import Reserved
 from crossdock.orchestration.supply_commands import SupplyPut, SupplyReceived
 from crossdock.storage import requests
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Handler, Outcome
 
 _encode = msgspec.json.Encoder().encode
-_Kept = CapturedOrder | OrderChanged | Put | Repaired | StockRecorded | SupplyPut | SupplyReceived
+_Kept = CapturedOrder | OrderChanged | Put | Repaired | Reserved | StockRecorded | SupplyPut | SupplyReceived
 _decode = msgspec.json.Decoder(_Kept).decode
 _DONE = 200
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from crossdock.storage.session import Session
 
 UNKNOWN_COUNTRY = "ZZ"  # ISO 3166 keeps ZZ for users: where nobody knows where to send it, a person must look
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Own = Mapping[tuple[int, int], int]
 QUEUES = {"backorder": "backorder", "review": "review"}
 
 
@@ -44,7 +45,7 @@ class NewDemand(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """Where a delivery goes, as far as routing may know."""
+    """Where a delivery goes, as far as routing may know; ``bound`` is the one location that may serve it, if any."""
 
     country: str
     point: Xyz | None
@@ -56,6 +57,8 @@ class Destination(NamedTuple):
     """The locations that it was promised from, ascending: preferred between plans that cost the same."""
     begin: int | None = None
     """No location works on it before this instant, the first one of its items' launch day."""
+    bound: int | None = None
+    """The one location that may serve it, if it is to be held there and nowhere else."""
 
 
 class Claim(NamedTuple):
@@ -189,12 +192,18 @@ class Planner:
         policy: Policy,
         at: int,
         channel: StoredChannel,
+        *,
+        own: Own | None = None,
     ) -> Routed:
-        """Decide one delivery's demand on the channel's view of the stock, and debit what it gets."""
+        """Decide one delivery's demand on the channel's view of the stock, and debit what it gets.
+
+        ``own`` are units by item and location that stand for this demand already: it may have them, whatever the view
+        shows.
+        """
         decision_id = self._ids.one()
         if where.country == UNKNOWN_COUNTRY or not self._columns:
             return _nowhere(delivery_no, decision_id, demand, known=where.country != UNKNOWN_COUNTRY)
-        asked, snapshot, through = self.look(demand, where, at, channel)
+        asked, snapshot, through = self.look(demand, where, at, channel, own)
         kept = keep(asked, snapshot, policy, where.promised_day, where.promised_from)
         for turn in itertools.count(1):
             less = self.within_shares(kept.decision, demand, snapshot, channel, turn)
@@ -216,7 +225,12 @@ class Planner:
         return routed
 
     def look(
-        self, demand: Sequence[NewDemand], where: Destination, at: int, channel: StoredChannel
+        self,
+        demand: Sequence[NewDemand],
+        where: Destination,
+        at: int,
+        channel: StoredChannel,
+        own: Own | None = None,
     ) -> tuple[Demand, Snapshot, Through | None]:
         """Return what a decision is asked, what it sees, and through which view; orders and promises look alike."""
         days, capacity = self._moments[where.begin or at]
@@ -234,6 +248,10 @@ class Planner:
         )
         items = [d.item_id for d in demand]
         stock, through = self._seen(items, self.directory.view_of(channel, at))
+        if own:
+            self._add_own(stock, demand, own)
+        if where.bound is not None:
+            stock = self._only_at(stock, where.bound)
         snapshot = Snapshot(self.directory.network, stock, days, capacity)
         shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
         if shown is not stock:
@@ -271,6 +289,20 @@ class Planner:
         facts = [self.directory.item_by_id(item) for item in items]
         visible = view.rows(facts, claimable)
         return visible, Through(view.version, claimable - visible, tuple([view.why(item) for item in facts]))
+
+    def _add_own(self, stock: Ints, demand: Sequence[NewDemand], own: Own) -> None:
+        for row, wanted in enumerate(demand):
+            for (item, location), units in own.items():
+                if item == wanted.item_id and location in self._columns:
+                    stock[row, self._columns[location]] += units
+
+    def _only_at(self, stock: Ints, location: int) -> Ints:
+        """Let a decision see one location alone."""
+        seen = np.zeros_like(stock)
+        column = self._columns.get(location)
+        if column is not None:
+            seen[:, column] = stock[:, column]
+        return seen
 
     def _claim(
         self,

@@ -31,7 +31,7 @@ from crossdock.inventory.verify import Balance, Finding, Range
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import directory as directories
-from crossdock.orchestration import repair_supply
+from crossdock.orchestration import repair_reservations, repair_supply
 from crossdock.orchestration.commands import Repaired, RepairStock
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.rearrange import Line, Standing, rearrange
@@ -274,8 +274,9 @@ class RepairHandler:
 
 
 def mend(repairs: Repairs, findings: Sequence[Finding]) -> None:
-    """Mend what can be mended of these findings: first what belongs to orders, then stock, then capacity."""
+    """Mend what can be mended of these findings: first orders and reservations, then stock, then capacity."""
     repairs.orders(finding.key[0] for finding in findings if finding.check in ORDER_CHECKS)
+    repair_reservations.mend(repairs, findings)
     items = {finding.key[0] for finding in findings if finding.check in STOCK_CHECKS} | repairs.items
     for item in sorted(items):
         repairs.stock(inventory.unbalanced(repairs.session, Range(item, item)))

@@ -12,6 +12,7 @@ from crossdock.inventory.model import CauseKind, CountBasis, Counters, Movement,
 from crossdock.orchestration import loading
 from crossdock.orchestration.changes import Changes, open_changes
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.victims import Holders
 from crossdock.orchestration.waiting import serve
 from crossdock.orders import queues
 from crossdock.storage.unit import Unit
@@ -47,7 +48,7 @@ class Settled(NamedTuple):
 def settle(unit: Unit, engine: Engine, facts: Sequence[Fact], actor: str) -> list[Settled]:
     """Record facts in their order and do what follows from them in the same transaction.
 
-    Orders and claims are locked before positions; who lost a claim goes before who has none yet.
+    Orders, reservations and claims are locked before positions; who lost a claim goes before who has none yet.
     """
     if not facts:
         return []
@@ -56,14 +57,16 @@ def settle(unit: Unit, engine: Engine, facts: Sequence[Fact], actor: str) -> lis
     waiting = queues.waiting_orders(session, items)
     takers = [fact.key for fact in facts if fact.is_count or fact.quantity < 0]
     loaded = loading.load(session, {*waiting, *queues.orders_claiming(session, takers)})
+    holders = Holders(unit, engine, takers)
     ledger.open_positions(unit, {fact.key for fact in facts})
-    changes = open_changes(unit, engine, loaded.values(), also=sorted(items))
+    changes = open_changes(unit, engine, loaded.values(), also=sorted(items | holders.item_ids))
     before = {fact.key: changes.positions[fact.key].short for fact in facts}
     counts = records.last_counts(session, before)
     done = [_apply(unit, changes, fact, counts) for fact in facts]
-    _rescue(unit, engine, changes, loaded, before, actor)
+    _rescue(unit, engine, changes, loaded, holders, before, actor)
     serve(changes, engine, loaded, waiting, items, actor)
     changes.write()
+    holders.write()
     return done
 
 
@@ -109,15 +112,17 @@ def _rescue(
     engine: Engine,
     changes: Changes,
     loaded: dict[int, loading.LoadedOrder],
+    holders: Holders,
     before: dict[PositionKey, int],
     actor: str,
 ) -> None:
-    """Put the victims of a shortage back on the road, the latest promise first."""
+    """Put the victims of a shortage back on the road: reservations before orders, the latest promise first."""
     for key, short_before in sorted(before.items()):
         position = changes.positions[key]
         if position.short <= short_before:
             continue
         tell_short(unit, engine, key, position, actor)
+        holders.give_way(changes, key, actor)
         held = [
             (order, claim)
             for order in loaded.values()

@@ -203,6 +203,33 @@ class ShareBook:
             known = {id_: source for source, id_ in enumerate(self._ids_of[item])}
             self._change(item, self._columns[location], 0, 0, [(known[i], -n) for i, n in parts if i in known])
 
+    def returned(
+        self, item: int, location: int, quantity: int, parts: Sequence[Part]
+    ) -> tuple[list[Take], list[tuple[int, int, int]]]:
+        """Let later decisions have what a claim gives back, and return what the guard gives back with it.
+
+        The second are counters that this item has no more: (item, counter, units below 0), to be written by ``use``.
+        """
+        shares = self.items.get(item)
+        if shares is None or location not in self._columns:
+            return [], [(item, id_, -units) for id_, units in parts if id_]
+        self.moved(item, location, quantity, 0)
+        self.give_back(item, location, parts)
+        known = {id_: source for source, id_ in enumerate(self._ids_of[item])}
+        zone = shares.template.zone_of[self._columns[location]]
+        back: dict[tuple[int, ...], int] = defaultdict(int)
+        stray = []
+        for id_, units in parts or [(0, quantity)]:
+            source = known.get(id_, FREE)
+            if id_ and source == FREE:
+                stray.append((item, id_, -units))
+                continue
+            if id_:
+                back[(id_,)] -= units
+            for pool in shares.template.charged(source, zone):
+                back[item, pool] -= units
+        return [Take(Kind.SHARE, key, units) for key, units in back.items()], stray
+
     def moved(self, item: int, location: int, claimable: int, basis: int) -> None:
         """Let later decisions of the batch see that stock has changed."""
         if item in self.items and location in self._columns:

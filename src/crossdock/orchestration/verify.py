@@ -74,7 +74,7 @@ def verify(
     began = time.perf_counter()
     whole = items is None and orders is None
     stock = [EVERYTHING] if whole else [items] if items is not None else []
-    steps = len(stock) + len(_ORDER_CHECKS) * (whole or orders is not None) + 2 * whole
+    steps = len(stock) + len(_ORDER_CHECKS) * (whole or orders is not None) + 3 * whole
     done = 0
     findings: list[Finding] = []
 
@@ -93,6 +93,7 @@ def verify(
     if whole:
         step(capacity(session, utc_day(now)))
         step(references(session))
+        step(inventory.reservations(session))
     return VerifyReport(
         at=now,
         seconds=round(time.perf_counter() - began, 3),
@@ -338,6 +339,12 @@ _REFERENCES = (
     ("fulfillments", "id", "decision_id", "decisions", "id"),
     ("fulfillment_lines", "fulfillment_id", "fulfillment_id", "fulfillments", "id"),
     ("decisions", "id", "order_id", "orders", "id"),
+    ("reservation_keys", "reservation_id", "reservation_id", "reservations", "id"),
+    ("reservations", "id", "channel_id", "channels", "id"),
+    ("reservations", "id", "location_id", "locations", "id"),
+    ("reservations", "id", "order_id", "orders", "id"),
+    ("reservation_lines", "reservation_id", "reservation_id", "reservations", "id"),
+    ("reservation_lines", "reservation_id", "item_id", "items", "id"),
     ("channels", "id", "policy", "policies", "code"),
     ("policies", "code", "hash", "versions", "hash"),
     ("views", "code", "hash", "versions", "hash"),

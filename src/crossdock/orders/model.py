@@ -137,6 +137,10 @@ class OrderIn(Input):
     promise_id: Annotated[str, Meta(pattern=PROMISE_ID, description="the promise that the order is to keep")] | None = (
         None
     )
+    reservation_id: (
+        Annotated[str, clean(min_length=1, max_length=64), Meta(description="what the cart had reserved (`rsv_…`)")]
+        | None
+    ) = None
 
 
 class Status(enum.IntEnum):

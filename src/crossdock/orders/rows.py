@@ -23,6 +23,7 @@ class OrderData(msgspec.Struct, frozen=True, omit_defaults=True):
     discounts: tuple[Adjustment, ...] = ()
     tags: tuple[str, ...] = ()
     metadata: dict[str, str] = {}
+    reservation_id: str | None = None
 
 
 class LineData(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,9 +66,10 @@ def order_total(order: OrderIn) -> int:
 
 def order_data(order: OrderIn) -> str:
     """Return the JSON of what has no column."""
-    if not (order.charges or order.discounts or order.tags or order.metadata):
+    if not (order.charges or order.discounts or order.tags or order.metadata or order.reservation_id):
         return _EMPTY
-    return _encode(OrderData(order.charges, order.discounts, order.tags, order.metadata)).decode()
+    data = OrderData(order.charges, order.discounts, order.tags, order.metadata, order.reservation_id)
+    return _encode(data).decode()
 
 
 def payment(order: OrderIn) -> Payment:

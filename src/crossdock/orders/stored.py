@@ -35,6 +35,7 @@ class OrderStored(msgspec.Struct, frozen=True):
     discounts: tuple[Price, ...] = ()
     tags: tuple[str, ...] = ()
     metadata: dict[str, str] = {}
+    reservation_id: str | None = None
 
 
 class LineStored(msgspec.Struct, frozen=True):

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("state", sa.SmallInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("service_level", sa.Text(), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("x", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
