@@ -159,6 +159,34 @@ FACTS: dict[str, Any] = {
         },
     ],
 }
+SUPPLY: dict[str, Any] = {
+    "lines": [
+        {"reference": "PO-4711", "sku": "85123A", "location": "DC1", "expected_on": "2026-12-07", "quantity": 500},
+        {
+            "reference": "T-88",
+            "line": "2",
+            "kind": "transfer",
+            "sku": "71053",
+            "location": "DC1",
+            "expected_on": "2026-11-25",
+            "quantity": 12,
+        },
+    ]
+}
+RECEIPTS: dict[str, Any] = {
+    "source": "wms",
+    "receipts": [
+        {"record": "GRN-1", "reference": "PO-4711", "quantity": 480, "occurred_at": "2026-11-20T10:00:00Z"},
+        {
+            "record": "GRN-2",
+            "reference": "T-88",
+            "line": "2",
+            "quantity": 11,
+            "occurred_at": "2026-11-20T10:05:00Z",
+            "final": True,
+        },
+    ],
+}
 KEY: dict[str, Any] = {"name": "web shop", "scopes": ["orders:write", "orders:read"]}
 NDJSON = (
     '{"channel":"web","external_id":"N-1","placed_at":"2026-11-21T09:00:00Z","currency":"GBP",'

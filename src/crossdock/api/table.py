@@ -19,6 +19,7 @@ from crossdock.api.resources import (
     routing,
     service,
     stock,
+    supply,
 )
 
 
@@ -33,6 +34,7 @@ def operations() -> tuple[Operation, ...]:
         promises,
         routing,
         stock,
+        supply,
         availability,
         configuration,
         policies,

@@ -20,17 +20,22 @@ import msgspec
 from crossdock import local
 from crossdock.cli.remote import Client
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
+from crossdock.inventory import SupplyLineIn
 from crossdock.kernel.clock import rfc3339
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
     Actor,
     JobView,
+    PutSupply,
+    ReceiveSupply,
     RecordStock,
     Repaired,
     RepairStock,
     StockFact,
     StockOutcome,
+    SupplyOutcome,
+    SupplyReceipt,
     error_file,
     new_import,
     new_key,
@@ -72,6 +77,12 @@ class Doer(Protocol):
 
     def record(self, facts: Sequence[StockFact]) -> Sequence[StockOutcome]:
         """Record facts about stock of one source."""
+
+    def put_supply(self, lines: Sequence[SupplyLineIn]) -> Sequence[SupplyOutcome]:
+        """Announce or change supply lines."""
+
+    def receive_supply(self, receipts: Sequence[SupplyReceipt]) -> Sequence[SupplyOutcome]:
+        """Record what arrived of supply lines, as one source tells it."""
 
     def repair(self) -> Repaired:
         """Mend what verify finds."""
@@ -139,6 +150,15 @@ class Here:
         outcomes: Sequence[StockOutcome] = self._app.submit_now(RecordStock(actor=ACTOR, facts=tuple(facts))).outcomes
         return outcomes
 
+    def put_supply(self, lines: Sequence[SupplyLineIn]) -> Sequence[SupplyOutcome]:
+        outcomes: Sequence[SupplyOutcome] = self._app.submit_now(PutSupply(actor=ACTOR, lines=tuple(lines))).outcomes
+        return outcomes
+
+    def receive_supply(self, receipts: Sequence[SupplyReceipt]) -> Sequence[SupplyOutcome]:
+        command = ReceiveSupply(actor=ACTOR, receipts=tuple(receipts))
+        outcomes: Sequence[SupplyOutcome] = self._app.submit_now(command).outcomes
+        return outcomes
+
     def repair(self) -> Repaired:
         repaired: Repaired = self._app.submit_now(RepairStock(actor=ACTOR))
         return repaired
@@ -171,6 +191,10 @@ class Here:
 class _Made(msgspec.Struct):
     key: KeyView
     secret: str
+
+
+class _SupplyResults(msgspec.Struct):
+    results: list[SupplyOutcome]
 
 
 class _Results(msgspec.Struct):
@@ -209,6 +233,19 @@ class Remote:
         ]
         asked = {"source": facts[0].source, "facts": told}
         return self._client.post("/v1/inventory/facts:batch", asked, _Results).results
+
+    def put_supply(self, lines: Sequence[SupplyLineIn]) -> Sequence[SupplyOutcome]:
+        asked = {"lines": [msgspec.to_builtins(line) for line in lines]}
+        return self._client.post("/v1/supply-lines:batch", asked, _SupplyResults).results
+
+    def receive_supply(self, receipts: Sequence[SupplyReceipt]) -> Sequence[SupplyOutcome]:
+        names = ("record", "reference", "line", "quantity", "final")
+        told = [
+            {**{name: getattr(each, name) for name in names}, "occurred_at": rfc3339(each.occurred_at)}
+            for each in receipts
+        ]
+        asked = {"source": receipts[0].source, "receipts": told}
+        return self._client.post("/v1/supply-receipts:batch", asked, _SupplyResults).results
 
     def repair(self) -> Repaired:
         return self._client.post("/local/repair", {}, Repaired)

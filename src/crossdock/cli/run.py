@@ -24,6 +24,7 @@ from crossdock.cli import (
     serving,
     sign_in,
     stock,
+    supply,
 )
 from crossdock.cli.options import Options
 from crossdock.kernel.errors import CrossdockError
@@ -52,6 +53,7 @@ for name, group in (
     ("inventory", inventory.app),
     ("import", imports.app),
     ("stock", stock.app),
+    ("supply", supply.app),
     ("events", events.app),
     ("keys", keys.app),
     ("db", database.app),

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 import typer
 
+from crossdock.cli.files import FileRefused
 from crossdock.cli.options import DryRun, Output, settings_of
 from crossdock.cli.output import column, emit, progress
 from crossdock.cli.reaching import doer
@@ -25,14 +26,6 @@ KINDS: tuple[str, ...] = get_args(Kind)
 NEEDED = ("sku", "location", "quantity")
 KNOWN = (*NEEDED, "kind", "record", "occurred_at", "reason")
 _AT_ONCE = 2_000
-
-
-class FileRefused(Invalid):
-    """A file cannot be read as what it should be."""
-
-    code = "file_refused"
-    title = "The file cannot be read"
-    next_step = "Correct the lines named above; nothing was recorded."
 
 
 class Outcome(msgspec.Struct):

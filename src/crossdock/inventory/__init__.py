@@ -5,6 +5,17 @@ from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservations import Durations, ReservationIn, ReservationNotOpen, ReservedLineIn
 from crossdock.inventory.selectors import describe as selector_words
+from crossdock.inventory.supply_model import StateWord as SupplyStateWord
+from crossdock.inventory.supply_model import SupplyLineIn, SupplyReceiptIn
+from crossdock.inventory.supply_queries import (
+    SupplyFilter,
+    SupplyLineDetail,
+    SupplyLineView,
+    SupplyPage,
+    find_supply,
+    list_supply,
+    read_supply,
+)
 from crossdock.inventory.view_model import (
     Buffer,
     Exclusion,
@@ -48,11 +59,21 @@ __all__ = [
     "SafetyStock",
     "Selector",
     "StockView",
+    "SupplyFilter",
+    "SupplyLineDetail",
+    "SupplyLineIn",
+    "SupplyLineView",
+    "SupplyPage",
+    "SupplyReceiptIn",
+    "SupplyStateWord",
+    "find_supply",
     "list_feeds",
     "list_movements",
     "list_positions",
     "list_runs",
+    "list_supply",
     "read_feed",
+    "read_supply",
     "selector_words",
     "view_rule_rank",
     "view_rule_words",

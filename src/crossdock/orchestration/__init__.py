@@ -70,6 +70,14 @@ from crossdock.orchestration.promise_commands import KeepPromises
 from crossdock.orchestration.promises import PromiseDesk, Quote, quote_of, read_promise
 from crossdock.orchestration.questions import LIMIT_SECONDS, Ask, Told, ask_database
 from crossdock.orchestration.questions import Answer as AtpAnswer
+from crossdock.orchestration.supply_commands import (
+    PutSupply,
+    ReceiveSupply,
+    SupplyOutcome,
+    SupplyPut,
+    SupplyReceipt,
+    SupplyReceived,
+)
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orchestration.view_commands import PutView, ViewPut
 from crossdock.orchestration.view_preview import ViewPreview, preview_view
@@ -117,8 +125,10 @@ __all__ = [
     "PutItems",
     "PutLocations",
     "PutPolicy",
+    "PutSupply",
     "PutView",
     "Quote",
+    "ReceiveSupply",
     "RecordStock",
     "ReleaseHold",
     "RepairStock",
@@ -131,6 +141,10 @@ __all__ = [
     "StockFact",
     "StockOutcome",
     "StockRecorded",
+    "SupplyOutcome",
+    "SupplyPut",
+    "SupplyReceipt",
+    "SupplyReceived",
     "Told",
     "UnknownChannel",
     "UnknownItem",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crossdock.orchestration import loading
-from crossdock.orchestration.changes import Changes, open_changes
+from crossdock.orchestration.binding import rebind
+from crossdock.orchestration.changes import SUPPLY, Changes, open_changes
 from crossdock.orchestration.commands import ServedWaiting, ServeWaiting
 from crossdock.orchestration.engine import Engine
 from crossdock.orders import queues
@@ -73,12 +74,14 @@ class ServeWaitingHandler:
         (command,) = commands
         engine, session = self._engine, unit.session
         engine.follow(session)
-        items = queues.waiting_items(session)
-        engine.mirror.load(session, items)
-        items = [item for item in items if engine.mirror.any_left(item)]
+        wanted = queues.waiting_items(session)
+        engine.mirror.load(session, wanted)
+        items = [item for item in wanted if engine.mirror.any_left(item)]
         waiting = queues.waiting_orders(session, items)
         chosen = waiting[: command.most]
         loaded = loading.load(session, chosen)
+        # Who slipped in between two processes, without a date or before somebody else, is put right here.
+        rebind(unit, engine.directory, wanted, SUPPLY)
         changes = open_changes(unit, engine, loaded.values())
         served = serve(changes, engine, loaded, chosen, set(items), command.actor.name)
         changes.write()

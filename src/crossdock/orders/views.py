@@ -88,8 +88,21 @@ class LineView(View, frozen=True):
     version: Version
 
 
+class ExpectedView(View, frozen=True):
+    """Units that wait and are bound to what is coming: the day on which they are expected at a location."""
+
+    on: str
+    quantity: int
+    location: str
+    supply_line_id: str
+    supply: str
+
+
 class DemandView(View, frozen=True):
-    """What routing serves: units of one item for one delivery, and where they are."""
+    """What routing serves: units of one item for one delivery, and where they are.
+
+    ``expected`` says when units that wait will be there; those that it leaves out have no date.
+    """
 
     no: int
     line: int
@@ -98,6 +111,7 @@ class DemandView(View, frozen=True):
     quantity: int
     origin: OriginWord
     parts: Parts
+    expected: tuple[ExpectedView, ...]
 
 
 class AddressView(View, frozen=True):

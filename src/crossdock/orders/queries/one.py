@@ -115,6 +115,13 @@ def queue_entries(session: Session, order_id: int) -> tuple[v.QueueEntryView, ..
     )  # fmt: skip
 
 
+class _Launch(msgspec.Struct):
+    launch_on: str | None = None
+
+
+_launch = msgspec.json.Decoder(_Launch).decode
+
+
 def word(value: Any) -> Any:
     """Write a state as the API does: ``partly_allocated``."""
     return value.name.lower()
@@ -147,13 +154,34 @@ def _demand(session: Session, order_id: int) -> list[v.DemandView]:
         SELECT d.no, d.line_no, d.delivery_no, i.sku, d.quantity, d.origin, {_PARTS}
         FROM demand d LEFT JOIN items i ON i.id = d.item_id WHERE d.order_id = ? ORDER BY d.no
     """
+    expected = _expected(session, order_id)
     return [
         v.DemandView(
             no=no, line=line, delivery=delivery, sku=sku or "", quantity=quantity, origin=word(Origin(origin)),
-            parts=parts_of(parts),
+            parts=parts_of(parts), expected=tuple(expected[no]),
         )
         for no, line, delivery, sku, quantity, origin, *parts in map(tuple, session.fetch(sql, order_id))
     ]  # fmt: skip
+
+
+def _expected(session: Session, order_id: int) -> Mapping[int, list[v.ExpectedView]]:
+    """Return, by demand, when the units that are bound to supply are expected; before a launch it is the launch."""
+    sql = """
+        SELECT c.owner_no, s.expected_day, c.quantity, l.code, s.id, s.reference, s.line, i.data
+        FROM claims c JOIN supply_lines s ON s.id = c.supply_line_id
+        LEFT JOIN locations l ON l.id = s.location_id LEFT JOIN items i ON i.id = s.item_id
+        WHERE c.owner_id = ? AND c.kind = 2 AND c.source = 1 AND c.state = 1 ORDER BY c.owner_no, s.expected_day, s.id
+    """
+    found: Mapping[int, list[v.ExpectedView]] = defaultdict(list)
+    for no, expected, quantity, code, line_id, reference, line, data in session.fetch(sql, order_id):
+        launch = _launch(data).launch_on if data else None
+        found[no].append(
+            v.ExpectedView(
+                on=max(day(expected), launch or ""), quantity=quantity, location=code or "",
+                supply_line_id=encode_id("sup", line_id), supply=f"{reference}/{line}",
+            )
+        )  # fmt: skip
+    return found
 
 
 def _lines(session: Session, order_id: int, currency: str, demand: list[v.DemandView]) -> tuple[v.LineView, ...]:
