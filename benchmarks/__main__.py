@@ -1,6 +1,6 @@
 """`python -m benchmarks [GROUP …]`: measure, print, and keep in results/latest.json.
 
-Groups: capture (``capture-sqlite``, ``capture-postgres``), decide, demo. Without a group, all of them.
+Groups: capture (``capture-sqlite``, ``capture-postgres``), decide, promises, demo. Without a group, all of them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import capture, decide, demo
+from benchmarks import capture, decide, demo, promises
 from benchmarks.report import write
 from benchmarks.result import Result, keep
 from benchmarks.servers import Databases
@@ -16,6 +16,7 @@ from benchmarks.servers import Databases
 GROUPS: dict[str, Callable[[Databases], Iterator[Result]]] = {
     "decide": lambda _: decide.measure(),
     "demo": lambda _: demo.measure(),
+    "promises": promises.measure,
     "capture-sqlite": lambda databases: capture.measure(databases, ("sqlite",)),
     "capture-postgres": lambda databases: capture.measure(databases, ("postgres",)),
 }

@@ -57,6 +57,7 @@ def warm(app: App) -> None:
     session = app.database.session(readonly=True)
     app.engine.follow(session)
     app.engine.mirror.load(session, [row[0] for row in session.fetch("SELECT id FROM items")])
+    app.promises.load(session, [row[0] for row in session.fetch("SELECT id FROM items")])
     session.close()
 
 

@@ -21,7 +21,7 @@ from crossdock.storage.jobs import Work
 from tests.support.postgres import PostgresServer
 from tests.support.processes import free_port
 
-SCOPES = ("orders:read", "orders:write", "inventory:read", "inventory:write", "jobs:read")
+SCOPES = ("orders:read", "orders:write", "inventory:read", "inventory:write", "jobs:read", "promises:write")
 
 
 class Running(NamedTuple):

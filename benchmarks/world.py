@@ -10,10 +10,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from crossdock.app import App
 from crossdock.catalog.model import Item
 from crossdock.inventory import ledger, tables
-from crossdock.network.model import Address, Channel, Location
+from crossdock.network.model import Address, Channel, Location, Service
 from crossdock.orchestration.commands import Actor, PutChannels, PutItems, PutLocations, PutPolicy
 from crossdock.routing.model import Policy, RateCard, Zone
 from crossdock.storage import migrate
@@ -23,6 +25,7 @@ ITEMS = 10_000
 DCS = 5
 STORES = 300
 _ACTOR = Actor("system:benchmark")
+_FAST = (Zone(120, 700_000, 50_000, 1), Zone(3000, 950_000, 60_000, 2))
 _AREAS = ("EC1A 1BB", "M1 1AE", "LS1 4AP", "B1 1AA", "EH1 1AA", "CF10 1AA", "BS1 1AA", "NE1 1AA")
 
 
@@ -35,7 +38,12 @@ def build(url: str) -> None:
     zones = (Zone(50, 350_000, 20_000, 1), Zone(200, 450_000, 30_000, 2), Zone(3000, 550_000, 40_000, 3))
     policy = Policy(card=RateCard("GBP", zones), extra_parcel=50_000, lateness_per_day=100_000)
     app.submit_now(PutPolicy(actor=_ACTOR, code="standard", policy=policy))
-    app.submit_now(PutChannels(actor=_ACTOR, channels=(Channel(code="web", name="Web", currency="GBP"),)))
+    app.submit_now(
+        PutPolicy(actor=_ACTOR, code="express", policy=msgspec.structs.replace(policy, card=RateCard("GBP", _FAST)))
+    )
+    services = (Service(code="standard"), Service(code="express", policy="express", days=1, price=595))
+    channel = Channel(code="web", name="Web", currency="GBP", services=services)
+    app.submit_now(PutChannels(actor=_ACTOR, channels=(channel,)))
     app.submit_now(PutLocations(actor=_ACTOR, locations=tuple(_location(n, rng) for n in range(DCS + STORES))))
     for start in range(0, ITEMS, 2_000):
         items = tuple(
@@ -57,6 +65,7 @@ def _location(number: int, rng: random.Random) -> Location:
         latitude=50 + rng.random() * 6,
         longitude=-4 + rng.random() * 5,
         time_zone="Europe/London",
+        capabilities=("ship", "ambient") if is_dc else ("ship", "collect", "ambient"),
         handling_parcel=80_000 if is_dc else 230_000,
         handling_unit=10_000 if is_dc else 20_000,
     )
@@ -97,6 +106,19 @@ def copy_sqlite(source: Path, target: Path) -> str:
         Path(f"{target}{suffix}").unlink(missing_ok=True)
     shutil.copy(source, target)
     return f"sqlite:///{target}"
+
+
+def basket(rng: random.Random, *, lines: int = 10) -> dict[str, Any]:
+    """Return a request for every way in which a basket can be had: two services, pick-ups, sent to stores."""
+    return {
+        "channel": "web",
+        "lines": [
+            {"sku": f"S{n:05}", "quantity": rng.randint(1, 3), "unit_price": 1999}
+            for n in rng.sample(range(ITEMS), lines)
+        ],
+        "destination": {"country": "GB", "postal_code": rng.choice(_AREAS)},
+        "nearest": 3,
+    }
 
 
 def order(number: int, rng: random.Random, *, hot: str | None = None, lines: int = 3) -> dict[str, Any]:

@@ -198,3 +198,21 @@ def test_the_demonstration_keeps_its_hands_off_other_orders(cli: Cli, shop: str)
 def test_a_dry_demonstration_makes_nothing(cli: Cli, home: Path):
     assert "Would make" in cli("demo", "--dry-run").err
     assert list(home.iterdir()) == []
+
+
+def test_a_basket_is_promised_as_an_order_would_be_routed(cli: Cli, shop: str):
+    before = Path(shop.removeprefix("sqlite:///")).read_bytes() if shop.startswith("sqlite") else b""
+    offers = cli("promise", "MUG=1", "--channel", "web", "--to", "GB:EC1A 1BB", "-o", "json").json["data"]
+    assert [offer["method"] for offer in offers] == ["ship"]
+    assert offers[0]["state"] == "quoted"
+    table = cli("promise", "MUG=1", "--channel", "web", "--to", "GB:EC1A 1BB", "--by", "earliest").out
+    assert offers[0]["date"] in table
+    if before:
+        assert Path(shop.removeprefix("sqlite:///")).read_bytes() == before
+
+
+@pytest.mark.parametrize("wrong", [["MUG"], ["MUG=x"], ["MUG=1", "--by", "soon"]])
+def test_a_basket_that_cannot_be_read_is_usage(cli: Cli, shop: str, wrong: list[str]):
+    result = cli("promise", *wrong, "--channel", "web", "--to", "GB")
+    assert result.code == 2
+    assert "next:" in result.err

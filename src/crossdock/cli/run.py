@@ -21,6 +21,7 @@ from crossdock.cli import (
     inventory,
     keys,
     orders,
+    promise,
     serving,
     sign_in,
     stock,
@@ -45,6 +46,7 @@ app = typer.Typer(
     "3 not found, 4 refused, 5 not allowed, 6 not available, 130 interrupted.",
 )
 app.command("demo")(demo.demo)
+app.command("promise")(promise.promise)
 app.command("serve")(serving.serve)
 app.command("sign-in-link")(sign_in.sign_in_link)
 app.command("doctor")(doctor.doctor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,104 +13,38 @@ from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN
 from crossdock.inventory.view_rules import SHARES, CompiledView
 from crossdock.kernel.clock import day_start, utc_day
-from crossdock.kernel.geo import Xyz
 from crossdock.kernel.ids import IdBlock
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
+from crossdock.orchestration.plans import Claim, Destination, NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.shares import ShareBook
-from crossdock.promising.keeping import keep
-from crossdock.promising.methods import Method, capability
+from crossdock.promising.keeping import Kept, keep
+from crossdock.promising.methods import capability
 from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot
 from crossdock.routing.record import Through, encode
 from crossdock.storage.guard import Kind, Take
 from crossdock.storage.session import Session
 
+__all__ = [
+    "QUEUES",
+    "UNKNOWN_COUNTRY",
+    "Choose",
+    "Claim",
+    "Destination",
+    "Ints",
+    "NewDemand",
+    "NewFulfillment",
+    "Own",
+    "Planner",
+    "Queued",
+    "Routed",
+]
+
 UNKNOWN_COUNTRY = "ZZ"  # ISO 3166 keeps ZZ for users: where nobody knows where to send it, a person must look
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Own = Mapping[tuple[int, int], int]
+Choose = Callable[[Demand, Snapshot], Kept]
 QUEUES = {"backorder": "backorder", "review": "review"}
-
-
-class NewDemand(NamedTuple):
-    """A demand before it has a place: which line and delivery it serves, and what routing must know."""
-
-    no: int
-    line_no: int
-    delivery_no: int
-    item_id: int
-    quantity: int
-    weight_g: int
-    requires: tuple[str, ...]
-    unit_value: int
-
-
-class Destination(NamedTuple):
-    """Where a delivery goes, as far as routing may know; ``bound`` is the one location that may serve it, if any."""
-
-    country: str
-    point: Xyz | None
-    due_day: int | None
-    method: Method = "ship"
-    promised_day: int | None = None
-    """The day by which everything was promised to be there: the decision keeps it if it can."""
-    promised_from: tuple[int, ...] = ()
-    """The locations that it was promised from, ascending: preferred between plans that cost the same."""
-    begin: int | None = None
-    """No location works on it before this instant, the first one of its items' launch day."""
-    bound: int | None = None
-    """The one location that may serve it, if it is to be held there and nowhere else."""
-
-
-class Claim(NamedTuple):
-    """Units of a demand at a location, about to be claimed."""
-
-    id: int
-    demand_no: int
-    item_id: int
-    location_id: int
-    quantity: int
-    unlimited: bool
-    shares: tuple[tuple[int, int], ...] = ()
-    """From which counters of shares its units come, in order: (counter's id or 0, units); none if from none."""
-
-
-class NewFulfillment(NamedTuple):
-    """The part of a delivery that one location is to handle."""
-
-    id: int
-    location_id: int
-    delivery_no: int
-    decision_id: int
-    work_day: int
-    deliver_day: int
-    took_capacity: bool
-    claims: tuple[Claim, ...]
-    method: str = "ship"
-
-
-class Queued(NamedTuple):
-    """Units that no location can serve now."""
-
-    demand_no: int
-    item_id: int
-    quantity: int
-    queue: str
-    reason: str
-    detail: str
-
-
-class Routed(NamedTuple):
-    """What was decided for one delivery, with everything that is to be written of it."""
-
-    delivery_no: int
-    decision_id: int
-    decision: Decision | None
-    record: bytes
-    fulfillments: tuple[NewFulfillment, ...]
-    queued: tuple[Queued, ...]
-    canceled: tuple[tuple[int, int], ...]
-    takes: tuple[Take, ...]
-    late: bool = False
 
 
 class _Look(NamedTuple):
@@ -203,14 +137,14 @@ class Planner:
         decision_id = self._ids.one()
         if where.country == UNKNOWN_COUNTRY or not self._columns:
             return _nowhere(delivery_no, decision_id, demand, known=where.country != UNKNOWN_COUNTRY)
-        asked, snapshot, through = self.look(demand, where, at, channel, own)
-        kept = keep(asked, snapshot, policy, where.promised_day, where.promised_from)
-        for turn in itertools.count(1):
-            less = self.within_shares(kept.decision, demand, snapshot, channel, turn)
-            if less is None:
-                break
-            snapshot, through = self._narrower(demand, snapshot, through, less)
-            kept = keep(asked, snapshot, policy, where.promised_day, where.promised_from)
+        kept, snapshot, through = self.settle(
+            demand,
+            where,
+            at,
+            channel,
+            lambda asked, seen: keep(asked, seen, policy, where.promised_day, where.promised_from),
+            own,
+        )
         decision = kept.decision
         if decision.rests_on.policy not in self.directory.policy_versions:
             self.derived[decision.rests_on.policy] = kept.policy
@@ -223,6 +157,28 @@ class Planner:
         if due is not None and any(bill.deliver_day > due for bill in decision.bill):
             return routed._replace(late=True)
         return routed
+
+    def settle(
+        self,
+        demand: Sequence[NewDemand],
+        where: Destination,
+        at: int,
+        channel: StoredChannel,
+        choose: Choose,
+        own: Own | None = None,
+    ) -> tuple[Kept, Snapshot, Through | None]:
+        """Decide by ``choose`` until the plan takes no more than the channel's shares allow; debits nothing.
+
+        Returns the decision with what it saw and through what; orders and promises are settled alike.
+        """
+        asked, snapshot, through = self.look(demand, where, at, channel, own)
+        for turn in itertools.count(1):
+            kept = choose(asked, snapshot)
+            less = self.within_shares(kept.decision, demand, snapshot, channel, turn)
+            if less is None:
+                return kept, snapshot, through
+            snapshot, through = self._narrower(demand, snapshot, through, less)
+        raise AssertionError  # the count has no end
 
     def look(
         self,

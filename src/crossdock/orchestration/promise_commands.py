@@ -85,11 +85,26 @@ class _Plain:
 
 
 class KeepHandler(_Plain):
-    """Does KeepPromises; a batch is one insert."""
+    """Does KeepPromises; a batch is one insert. Policies that it has stored before are not asked about again."""
+
+    def __init__(self) -> None:
+        self._stored: set[str] = set()
+        self._new: set[str] = set()
+
+    def settled(self, *, committed: bool) -> None:
+        if committed:
+            self._stored |= self._new
+        self._new = set()
 
     def run(self, unit: Unit, commands: Sequence[KeepPromises], attempts: Sequence[int]) -> list[Outcome]:
-        policies = {version: policy for command in commands for version, policy in command.policies.items()}
+        policies = {
+            version: policy
+            for command in commands
+            for version, policy in command.policies.items()
+            if version not in self._stored
+        }
         if policies:
+            self._new = set(policies)
             versions.keep(
                 unit, [(version, "policy", canonical(policy)) for version, policy in sorted(policies.items())]
             )

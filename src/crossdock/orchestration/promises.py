@@ -24,16 +24,17 @@ from crossdock.orchestration import promise_store
 from crossdock.orchestration.capture import explode
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.errors import PromiseRefused, UnknownItem
+from crossdock.orchestration.launches import by_launch
 from crossdock.orchestration.planning import Destination, NewDemand, Planner
 from crossdock.orchestration.promise_model import Made, NotMade, Wanted, Way
 from crossdock.orchestration.promise_store import StoredPromise
 from crossdock.orchestration.promise_views import read_back, refusal_of, stored, view_of
 from crossdock.orchestration.terms import terms_of
 from crossdock.orders.model import LineIn, MoneyIn
-from crossdock.promising import Method, arrives, earliest, keep, offer_of
+from crossdock.promising import Kept, Method, arrives, earliest, keep, offer_of
 from crossdock.promising.confidence import at_least
 from crossdock.promising.documents import PromiseIn, PromisePlaceIn, Promises, PromiseView
-from crossdock.routing.model import Policy, Snapshot
+from crossdock.routing.model import Demand, Policy, Snapshot
 from crossdock.routing.record import Through, encode
 from crossdock.storage.session import Session
 
@@ -74,6 +75,13 @@ class PromiseDesk:
         with self._lock:
             self._follow(session)
             return self._calendars
+
+    def load(self, session: Session, items: Sequence[int]) -> None:
+        """Read what is claimable of items before somebody asks for them."""
+        with self._lock:
+            self._follow(session)
+            self._mirror.catch_up(session)
+            self._mirror.load(session, items)
 
     def _follow(self, session: Session) -> None:
         if self._directory.refresh(session):
@@ -187,26 +195,36 @@ class PromiseDesk:
 
     def _answer(self, wanted: Wanted, way: Way) -> Made | NotMade:
         terms = terms_of(self._directory, wanted.channel.channel, way.method, way.level)
-        due = utc_day(wanted.at) + terms.days
+        parts = by_launch(self._directory, wanted.demand, wanted.at)
+        if len(parts) > 1:
+            text = "Items that come out on different days are routed apart; ask for each day's items."
+            return NotMade(way, "different_launches", text)
+        start = parts[0][0] or wanted.at
+        due = utc_day(start) + terms.days
         country, point = _goes_to(wanted, way)
-        where = Destination(country, point, due, way.method)
-        demand, snapshot, through = self._planner.look(wanted.demand, where, wanted.at, wanted.channel)
-        if wanted.asked.goal == "earliest":
-            kept = earliest(demand, snapshot, terms.policy)
-        else:
-            kept = keep(demand, snapshot, terms.policy, wanted.by)
+        where = Destination(country, point, due, way.method, begin=parts[0][0])
+
+        def first_day(asked: Demand, seen: Snapshot) -> Kept:
+            return earliest(asked, seen, terms.policy)
+
+        def usual(asked: Demand, seen: Snapshot) -> Kept:
+            return keep(asked, seen, terms.policy, wanted.by)
+
+        choose = first_day if wanted.asked.goal == "earliest" else usual
+        kept, snapshot, through = self._planner.settle(wanted.demand, where, wanted.at, wanted.channel, choose)
         last = arrives(kept.decision)
         if last is None:
             there = way.method != "pickup" and bool(snapshot.stock.any())
             text = "It is in stock only where it cannot come from." if there else "No unit is to spare there."
             return NotMade(way, "not_served" if there else "out_of_stock", text)
         if wanted.by is not None and last > wanted.by:
-            first = arrives(earliest(demand, snapshot, terms.policy).decision)
+            first = arrives(first_day(kept.demand, snapshot).decision)
             return NotMade(way, "too_late", "It cannot be there by the day that was asked for.", first)
         if wanted.not_before is not None and last < wanted.not_before:
             return NotMade(way, "too_early", "It would be there before the window begins.", last)
+        slack = 0 if way.method == "pickup" else terms.service.slack_days  # nothing is on the road
         find = _Finding(self._directory, wanted, snapshot, through)
-        offer = offer_of(kept, wanted.at, self._calendars, find.chance, terms.service.slack_days)
+        offer = offer_of(kept, start, self._calendars, find.chance, slack)
         if offer is None:  # pragma: no cover  (a plan that arrives has an offer)
             return NotMade(way, "not_served", "Nothing is sent.")
         record = encode(kept.demand, snapshot, kept.policy, kept.decision, through)

@@ -18,7 +18,14 @@ MOST_LOCATIONS = 20
 Goal = Literal["cheapest", "earliest"]
 StateWord = Literal["quoted", "offered", "ordered", "closed", "expired"]
 RefusedBecause = Literal[
-    "no_destination", "unknown_location", "no_pickup_there", "out_of_stock", "not_served", "too_late", "too_early"
+    "no_destination",
+    "unknown_location",
+    "no_pickup_there",
+    "out_of_stock",
+    "not_served",
+    "too_late",
+    "too_early",
+    "different_launches",
 ]
 
 

@@ -1,0 +1,92 @@
+"""What a plan is made from and made of: demand, destination, claims, fulfillments, what is queued."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crossdock.kernel.geo import Xyz
+from crossdock.promising.methods import Method
+from crossdock.routing.model import Decision
+from crossdock.storage.guard import Take
+
+
+class NewDemand(NamedTuple):
+    """A demand before it has a place: which line and delivery it serves, and what routing must know."""
+
+    no: int
+    line_no: int
+    delivery_no: int
+    item_id: int
+    quantity: int
+    weight_g: int
+    requires: tuple[str, ...]
+    unit_value: int
+
+
+class Destination(NamedTuple):
+    """Where a delivery goes, as far as routing may know; ``bound`` is the one location that may serve it, if any."""
+
+    country: str
+    point: Xyz | None
+    due_day: int | None
+    method: Method = "ship"
+    promised_day: int | None = None
+    """The day by which everything was promised to be there: the decision keeps it if it can."""
+    promised_from: tuple[int, ...] = ()
+    """The locations that it was promised from, ascending: preferred between plans that cost the same."""
+    begin: int | None = None
+    """No location works on it before this instant, the first one of its items' launch day."""
+    bound: int | None = None
+    """The one location that may serve it, if it is to be held there and nowhere else."""
+
+
+class Claim(NamedTuple):
+    """Units of a demand at a location, about to be claimed."""
+
+    id: int
+    demand_no: int
+    item_id: int
+    location_id: int
+    quantity: int
+    unlimited: bool
+    shares: tuple[tuple[int, int], ...] = ()
+    """From which counters of shares its units come, in order: (counter's id or 0, units); none if from none."""
+
+
+class NewFulfillment(NamedTuple):
+    """The part of a delivery that one location is to handle."""
+
+    id: int
+    location_id: int
+    delivery_no: int
+    decision_id: int
+    work_day: int
+    deliver_day: int
+    took_capacity: bool
+    claims: tuple[Claim, ...]
+    method: str = "ship"
+
+
+class Queued(NamedTuple):
+    """Units that no location can serve now."""
+
+    demand_no: int
+    item_id: int
+    quantity: int
+    queue: str
+    reason: str
+    detail: str
+
+
+class Routed(NamedTuple):
+    """What was decided for one delivery, with everything that is to be written of it."""
+
+    delivery_no: int
+    decision_id: int
+    decision: Decision | None
+    record: bytes
+    fulfillments: tuple[NewFulfillment, ...]
+    queued: tuple[Queued, ...]
+    canceled: tuple[tuple[int, int], ...]
+    takes: tuple[Take, ...]
+    late: bool = False
