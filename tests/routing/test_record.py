@@ -1,6 +1,7 @@
 """A decision can be made and explained again from its record, whatever has changed since."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from benchmarks.generators import orders, real_orders
@@ -17,6 +18,7 @@ from crossdock.routing import (
     snapshot_of,
     words,
 )
+from crossdock.routing.record import Through, hidden_of
 from tests.routing.builders import POLICY, demand, network, snapshot
 from tests.routing.small_orders import order
 
@@ -88,3 +90,52 @@ def test_a_decision_is_recorded_with_what_it_rests_on():
     other = msgspec.structs.replace(POLICY, extra_parcel=5)
     with pytest.raises(RoutingError, match="another policy"):
         encode(asked, seen, other, decision)
+
+
+class Shop:
+    """A view as an explanation names it."""
+
+    code = "web"
+
+    def words(self, rule: str) -> str:
+        return f"by {rule}"
+
+
+def test_a_record_says_what_the_view_hid_and_replays_to_the_same_bytes():
+    seen = snapshot(network(), (4, 0, 300), (0, 0, 7))
+    hidden = np.array([[0, 600, 3], [0, 0, 2]], dtype=np.int64)
+    why = np.array([0, 1, 2], dtype=np.int64)
+    names = ("", "/exclusions/0", "/buffers/1")
+    asked = demand((2, 100), (1, 100))
+    through = Through("ab" * 16, hidden, ((names, why), (names, why)))
+    decision = decide(asked, seen, POLICY)
+    record = encode(asked, seen, POLICY, decision, through)
+    versions = msgspec.structs.replace(versions_of(seen.network, POLICY), views={"ab" * 16: Shop()})
+    read = decode(record)
+    assert read.hidden is not None
+    units, which = hidden_of(read, 3) or (None, None)
+    assert units is not None
+    assert units.tolist() == hidden.tolist()
+    assert which is not None
+    rules = [[read.hidden.rules[at] if at >= 0 else None for at in row] for row in which.tolist()]
+    assert rules == [[None, "/exclusions/0", "/buffers/1"], [None, None, "/buffers/1"]]
+    again = replay(record, versions)
+    assert encode(read.demand, snapshot_of(read, versions), POLICY, again, read.hidden) == record
+    told = explain(record, versions)
+    assert told.view == "ab" * 16
+    leeds = next(verdict for verdict in told.verdicts if verdict.code == "LEEDS")
+    assert [check.actual for check in leeds.failed] == [
+        "600 of 600 units are hidden: by /exclusions/0",
+        "0 of 2 lines, 0 in full",
+    ]
+    without = explain(record, versions_of(seen.network, POLICY))  # the view's version is not at hand
+    assert any("/exclusions/0" in c.actual for v in without.verdicts for c in v.checks if c.fence == "view")
+
+
+def test_a_record_without_a_view_is_written_as_ever():
+    seen, asked = snapshot(network(), (1, 1, 1)), demand((1, 100))
+    record = encode(asked, seen, POLICY, decide(asked, seen, POLICY))
+    assert msgspec.msgpack.decode(record)[0] == 1
+    assert len(msgspec.msgpack.decode(record)) == 9
+    assert decode(record).hidden is None
+    assert explain(record, versions_of(seen.network, POLICY)).view == ""

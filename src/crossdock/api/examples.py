@@ -201,3 +201,25 @@ PAIRS: dict[str, Any] = {
         {"sku": "71053"},
     ],
 }
+
+VIEW: dict[str, Any] = {
+    "code": "web",
+    "name": "What the web shop sells",
+    "locations": [{"kinds": ["dc"]}, {"kinds": ["store"], "tags": ["ships-from-store"]}],
+    "exclusions": [
+        {"categories": ["clearance"], "locations": {"kinds": ["store"]}, "note": "left to the tills"},
+        {"stale": True},
+    ],
+    "buffers": [{"units": 2, "locations": {"kinds": ["store"]}}, {"items": ["85123A"], "percent": 10}],
+    "safety_stock": [{"items": ["85123A"], "units": 5}],
+    "find": [{"permille": 900, "locations": {"kinds": ["store"]}}],
+    "confidence": 950,
+    "backorders": [{"units": 50}],
+}
+SHARE_GROUP: dict[str, Any] = {
+    "code": "marketplaces",
+    "name": "Marketplaces",
+    "channels": [],
+    "strategy": "restrict",
+    "amounts": [{"percent": 20}, {"items": ["85123A"], "units": 40}],
+}

@@ -33,6 +33,8 @@ _TAGS = {
     "locations": "Where it ships from.",
     "channels": "Where demand comes from.",
     "policies": "The rules by which orders are routed.",
+    "views": "What a channel may see and sell of the stock.",
+    "shares": "What groups of channels are kept, and how they go beyond it.",
     "events": "Everything that happened, in order.",
     "jobs": "Long work: imports, their progress, their faults.",
     "keys": "Who may do what.",

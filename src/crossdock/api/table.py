@@ -20,6 +20,7 @@ from crossdock.api.resources import (
     service,
     stock,
     supply,
+    views,
 )
 
 
@@ -38,6 +39,7 @@ def operations() -> tuple[Operation, ...]:
         availability,
         configuration,
         policies,
+        views,
         events,
         jobs,
         access,

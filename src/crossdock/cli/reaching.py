@@ -20,14 +20,16 @@ import msgspec
 from crossdock import local
 from crossdock.cli.remote import Client
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
-from crossdock.inventory import SupplyLineIn
+from crossdock.inventory import ShareGroup, StockView, SupplyLineIn
 from crossdock.kernel.clock import rfc3339
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
     Actor,
     JobView,
+    PutShareGroups,
     PutSupply,
+    PutView,
     ReceiveSupply,
     RecordStock,
     Repaired,
@@ -36,6 +38,7 @@ from crossdock.orchestration import (
     StockOutcome,
     SupplyOutcome,
     SupplyReceipt,
+    ViewPut,
     error_file,
     new_import,
     new_key,
@@ -59,6 +62,13 @@ class Imported(NamedTuple):
 
     job: JobView
     faults: bytes
+
+
+class Saved(NamedTuple):
+    """Documents that were saved: (code, "created" | "changed" | "unchanged") each, and what is odd about them."""
+
+    results: list[tuple[str, str]]
+    warnings: Sequence[str]
 
 
 class Doer(Protocol):
@@ -86,6 +96,12 @@ class Doer(Protocol):
 
     def repair(self) -> Repaired:
         """Mend what verify finds."""
+
+    def put_view(self, view: StockView) -> Saved:
+        """Make a stock view the active one of its code."""
+
+    def put_share_groups(self, groups: Sequence[ShareGroup]) -> Saved:
+        """Create or replace share groups, all or none."""
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         """Capture the orders of a file; ``watch`` hears how far it is."""
@@ -159,6 +175,12 @@ class Here:
         outcomes: Sequence[SupplyOutcome] = self._app.submit_now(command).outcomes
         return outcomes
 
+    def put_view(self, view: StockView) -> Saved:
+        return _saved(self._app.submit_now(PutView(actor=ACTOR, view=view)))
+
+    def put_share_groups(self, groups: Sequence[ShareGroup]) -> Saved:
+        return _saved(self._app.submit_now(PutShareGroups(actor=ACTOR, groups=tuple(groups))))
+
     def repair(self) -> Repaired:
         repaired: Repaired = self._app.submit_now(RepairStock(actor=ACTOR))
         return repaired
@@ -195,6 +217,34 @@ class _Made(msgspec.Struct):
 
 class _SupplyResults(msgspec.Struct):
     results: list[SupplyOutcome]
+
+
+def _saved(answer: ViewPut) -> Saved:
+    return Saved(list(answer.results), answer.warnings)
+
+
+class _View(msgspec.Struct):
+    version: str
+    warnings: list[str]
+
+
+class _Ref(msgspec.Struct):
+    code: str
+    version: str
+
+
+class _Views(msgspec.Struct):
+    data: list[_Ref]
+
+
+class _Result(msgspec.Struct):
+    code: str
+    result: str
+
+
+class _Groups(msgspec.Struct):
+    results: list[_Result]
+    warnings: list[str]
 
 
 class _Results(msgspec.Struct):
@@ -246,6 +296,17 @@ class Remote:
         ]
         asked = {"source": receipts[0].source, "receipts": told}
         return self._client.post("/v1/supply-receipts:batch", asked, _SupplyResults).results
+
+    def put_view(self, view: StockView) -> Saved:
+        before = {one.code: one.version for one in self._client.ask("GET", "/v1/views", _Views).data}
+        saved = self._client.put(f"/v1/views/{view.code}", view, _View)
+        known = before.get(view.code)
+        result = "created" if known is None else "unchanged" if known == saved.version else "changed"
+        return Saved([(view.code, result)], saved.warnings)
+
+    def put_share_groups(self, groups: Sequence[ShareGroup]) -> Saved:
+        saved = self._client.post("/v1/share-groups:batch", {"groups": list(groups)}, _Groups)
+        return Saved([(one.code, one.result) for one in saved.results], saved.warnings)
 
     def repair(self) -> Repaired:
         return self._client.post("/local/repair", {}, Repaired)

@@ -23,9 +23,11 @@ from crossdock.cli import (
     orders,
     promise,
     serving,
+    shares,
     sign_in,
     stock,
     supply,
+    views,
 )
 from crossdock.cli.options import Options
 from crossdock.kernel.errors import CrossdockError
@@ -56,6 +58,8 @@ for name, group in (
     ("import", imports.app),
     ("stock", stock.app),
     ("supply", supply.app),
+    ("views", views.app),
+    ("shares", shares.app),
     ("events", events.app),
     ("keys", keys.app),
     ("db", database.app),

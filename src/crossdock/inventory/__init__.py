@@ -5,6 +5,7 @@ from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservations import Durations, ReservationIn, ReservationNotOpen, ReservedLineIn
 from crossdock.inventory.selectors import describe as selector_words
+from crossdock.inventory.share_model import Amount, Pool, ShareGroup
 from crossdock.inventory.supply_model import StateWord as SupplyStateWord
 from crossdock.inventory.supply_model import SupplyLineIn, SupplyReceiptIn
 from crossdock.inventory.supply_queries import (
@@ -37,6 +38,7 @@ from crossdock.inventory.views import (
 )
 
 __all__ = [
+    "Amount",
     "Availability",
     "AvailabilityExplained",
     "Buffer",
@@ -50,6 +52,7 @@ __all__ = [
     "LocationAvailability",
     "MovementPage",
     "MovementView",
+    "Pool",
     "PositionPage",
     "PositionView",
     "ReservationIn",
@@ -58,6 +61,7 @@ __all__ = [
     "Rule",
     "SafetyStock",
     "Selector",
+    "ShareGroup",
     "StockView",
     "SupplyFilter",
     "SupplyLineDetail",

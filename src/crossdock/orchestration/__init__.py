@@ -70,6 +70,13 @@ from crossdock.orchestration.promise_commands import KeepPromises
 from crossdock.orchestration.promises import PromiseDesk, Quote, quote_of, read_promise
 from crossdock.orchestration.questions import LIMIT_SECONDS, Ask, Told, ask_database
 from crossdock.orchestration.questions import Answer as AtpAnswer
+from crossdock.orchestration.share_queries import (
+    ActiveGroup,
+    SharesView,
+    list_share_groups,
+    read_share_group,
+    shares_of,
+)
 from crossdock.orchestration.supply_commands import (
     PutSupply,
     ReceiveSupply,
@@ -79,12 +86,13 @@ from crossdock.orchestration.supply_commands import (
     SupplyReceived,
 )
 from crossdock.orchestration.verify import VerifyReport, verify
-from crossdock.orchestration.view_commands import PutView, ViewPut
+from crossdock.orchestration.view_commands import PutShareGroups, PutView, ViewPut
 from crossdock.orchestration.view_preview import ViewPreview, preview_view
 from crossdock.orchestration.view_queries import ActiveView, list_views, read_view, read_view_version
 
 __all__ = [
     "LIMIT_SECONDS",
+    "ActiveGroup",
     "ActiveView",
     "Actor",
     "AddressFixed",
@@ -125,6 +133,7 @@ __all__ = [
     "PutItems",
     "PutLocations",
     "PutPolicy",
+    "PutShareGroups",
     "PutSupply",
     "PutView",
     "Quote",
@@ -137,6 +146,7 @@ __all__ = [
     "RevisionRefused",
     "RouteAgain",
     "ServeWaiting",
+    "SharesView",
     "StateWord",
     "StockFact",
     "StockOutcome",
@@ -165,6 +175,7 @@ __all__ = [
     "export_availability",
     "list_jobs",
     "list_policies",
+    "list_share_groups",
     "list_views",
     "new_import",
     "new_key",
@@ -174,9 +185,11 @@ __all__ = [
     "read_job",
     "read_policy",
     "read_promise",
+    "read_share_group",
     "read_view",
     "read_view_version",
     "revoke_key",
+    "shares_of",
     "spool_dir",
     "verify",
 ]

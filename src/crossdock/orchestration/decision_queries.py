@@ -73,11 +73,12 @@ class PlanView(View, frozen=True):
 
 
 class RestsOnView(View, frozen=True):
-    """The versions that the decision rests on, by content hash, and the engine."""
+    """The versions that the decision rests on, by content hash, and the engine; no view where everything was seen."""
 
     network: str
     policy: str
     rate_card: str
+    view: str | None
     engine: str
 
 
@@ -302,7 +303,11 @@ def _view(row: Any, record: Record, names: _Names) -> DecisionView:
         proven=bool(proven),
         leftover=decision.leftover,
         rests_on=RestsOnView(
-            network=rests.network, policy=rests.policy, rate_card=rests.rate_card, engine=rests.engine
+            network=rests.network,
+            policy=rests.policy,
+            rate_card=rests.rate_card,
+            view=(record.hidden.view or None) if record.hidden is not None else None,
+            engine=rests.engine,
         ),
         explanation=None,
         links=DecisionLinks(self=f"/v1/decisions/{public}", order=f"/v1/orders/{of_order}"),
