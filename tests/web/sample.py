@@ -11,11 +11,11 @@ import msgspec
 
 from crossdock.app import App
 from crossdock.catalog.model import Item
-from crossdock.inventory import FeedSource, StockView
-from crossdock.kernel.clock import HOUR, MINUTE, instant
+from crossdock.inventory import FeedSource, StockView, SupplyLineIn
+from crossdock.kernel.clock import HOUR, MINUTE, instant, moment
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
-from crossdock.orchestration import PutFeeds, PutView
+from crossdock.orchestration import PutFeeds, PutSupply, PutView, ReceiveSupply, SupplyReceipt
 from crossdock.orchestration.commands import (
     Actor,
     CaptureOrder,
@@ -113,7 +113,7 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
     catalogue = [item(number) for number in range(size.items)]
     app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))
     stock(app, chance, catalogue)
-    tell(app, catalogue, chance)
+    tell(app, [one for at, one in enumerate(catalogue) if at % 31 > 1], chance)
     number = 0
     for back in range(size.days - 1, -1, -1):
         day = LAST_DAY - timedelta(days=back)
@@ -121,6 +121,7 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
             number += 1
             placed = day + timedelta(minutes=chance.randint(7 * 60, 20 * 60))
             submit(app, order(chance, number, catalogue, placed))
+    supply(app, catalogue)
 
 
 def submit(app: App, placed: OrderIn) -> Any:
@@ -159,6 +160,28 @@ def feeds() -> tuple[FeedSource, ...]:
         ),
         FeedSource(code="acme", name="Acme Ltd, supplier", basis="available", silent_after_s=172_800),
     )
+
+
+def supply(app: App, catalogue: list[Item]) -> None:
+    """Announce what is coming: some overdue, some today, some later; one came in part already."""
+    today = moment(app.clock()).date()
+    lines = [
+        SupplyLineIn(
+            reference=f"PO-{4711 + at // 3}",
+            line=f"{at % 3 + 1}",
+            sku=one.sku,
+            location=("DC-SOUTH", "DC-NORTH", "ST-LONDON")[at % 3],
+            quantity=60 + 20 * (at % 7),
+            expected_on=(today + timedelta(days=at // 2 - 3)).isoformat(),
+            kind="transfer" if at % 3 == 2 else "purchase",
+        )
+        for at, one in enumerate(catalogue[:30])
+    ]
+    app.submit_now(PutSupply(actor=ACTOR, lines=tuple(lines)))
+    part = SupplyReceipt(
+        source="wms", record="GRN-1", reference="PO-4711", line="2", quantity=25, occurred_at=app.clock() - HOUR
+    )
+    app.submit_now(ReceiveSupply(actor=ACTOR, receipts=(part,)))
 
 
 class _Told:

@@ -142,7 +142,7 @@ def test_an_items_counters_are_the_sum_of_its_positions(page: Browser, busy: App
     found = text_of(page.get("/inventory/item?sku=20014"))
     sql = "SELECT sum(p.{}) FROM positions p JOIN items i ON i.id = p.item_id WHERE i.sku = '20014'"
     sums = [one(busy, sql.format(counter)) for counter in ("on_hand", "allocated")]
-    assert f"On hand {sums[0]:,} Allocated {sums[1]:,} " in found
+    assert f"Together {sums[0]:,} {sums[1]:,} " in found
     assert "Received" in found
     at_one = text_of(page.get("/inventory/item?sku=20014&location=ST-BRISTOL"))
     assert "Movements at Bristol store" in at_one

@@ -12,8 +12,22 @@ from crossdock.analytics.figures import (
 )
 from crossdock.analytics.network import LocationLoad, Named, Place, list_channels, list_locations, network_load, places
 from crossdock.analytics.stock import ItemStock, Show, StockTotals, item_stock, list_items, stock_totals
+from crossdock.analytics.supply import (
+    Bound,
+    Receipt,
+    SupplyFilter,
+    SupplyLine,
+    SupplyPage,
+    SupplyShow,
+    bound_to,
+    count_supply,
+    list_supply,
+    read_supply_line,
+    receipts_of,
+)
 
 __all__ = [
+    "Bound",
     "Bucket",
     "Figures",
     "ItemStock",
@@ -21,9 +35,16 @@ __all__ = [
     "Named",
     "Place",
     "QueueReason",
+    "Receipt",
     "Show",
     "StockTotals",
+    "SupplyFilter",
+    "SupplyLine",
+    "SupplyPage",
+    "SupplyShow",
+    "bound_to",
     "buckets",
+    "count_supply",
     "figures",
     "first_order_at",
     "item_stock",
@@ -31,8 +52,11 @@ __all__ = [
     "list_channels",
     "list_items",
     "list_locations",
+    "list_supply",
     "network_load",
     "places",
     "queue_reasons",
+    "read_supply_line",
+    "receipts_of",
     "stock_totals",
 ]

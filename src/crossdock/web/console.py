@@ -28,7 +28,7 @@ NAVIGATION = (
     ("Inventory", "/inventory", "packages"),
     ("Network", "/network", "map-pin"),
 )
-PARTS = {"Inventory": (("Stock", "/inventory"), ("Views", "/views"), ("Feeds", "/feeds"))}
+PARTS = {"Inventory": (("Stock", "/inventory"), ("Views", "/views"), ("Feeds", "/feeds"), ("Supply", "/supply"))}
 """The pages of a section that has several: under it in the side bar, as tabs on a phone."""
 
 

@@ -51,6 +51,7 @@ class Formats:
             "ago": self.ago,
             "rfc3339": rfc3339,
             "day": day,
+            "iso_day": iso_day,
             "long_day": long_day,
             "number": number,
             "units": units,
@@ -121,6 +122,11 @@ def day(when: date | int | str) -> str:
         return "–"
     of = _date(when)
     return f"{of:%a} {of.day} {of:%b} {of.year}"
+
+
+def iso_day(when: int) -> str:
+    """Write an ordinal day as forms take it: ``2011-12-08``."""
+    return date.fromordinal(when).isoformat()
 
 
 def long_day(when: date | int | str) -> str:

@@ -14,12 +14,24 @@ from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.errors import CrossdockError
 from crossdock.web.backend import Backend
 from crossdock.web.console import STATIC, Console
-from crossdock.web.routes import feeds, home, inventory, network, order, order_actions, orders, search, sign_in, views
+from crossdock.web.routes import (
+    feeds,
+    home,
+    inventory,
+    network,
+    order,
+    order_actions,
+    orders,
+    search,
+    sign_in,
+    supply,
+    views,
+)
 from crossdock.web.security import HEADERS, AnyRequest, AnyResponse, Door
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, orders, order, order_actions, inventory, views, feeds, network, search)
+PAGES = (home, orders, order, order_actions, inventory, views, feeds, supply, network, search)
 """The modules behind the door; the last one answers whatever no other knows."""
 _YEAR = 31_536_000
 
@@ -34,7 +46,8 @@ def web_router(backend: Backend, *, clock: Clock = now, zone: str = "UTC") -> Ro
         return await door.check(request)
 
     pages = [
-        module.handlers for module in (home, orders, order, order_actions, inventory, views, feeds, network, search)
+        module.handlers
+        for module in (home, orders, order, order_actions, inventory, views, feeds, supply, network, search)
     ]
     behind = Router(
         "/",

@@ -66,6 +66,12 @@ BASIS = {
     "shelf": "what is on the shelf: staged goods are added",
     "available": "what its system calls available: claims it knows of are added",
 }
+SUPPLY = {
+    "open": Word("Open", "info"),
+    "closed": Word("Received", "done"),
+    "canceled": Word("Called off", "neutral"),
+}
+SUPPLY_SHOWS = {"open": "Open", "overdue": "Overdue", "closed": "Received", "canceled": "Called off", "all": "All"}
 LEVEL = {
     "in_stock": Word("In stock", "done"),
     "low": Word("Low", "wait"),
