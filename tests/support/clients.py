@@ -163,9 +163,9 @@ def main() -> None:
 class Clients:
     """The program, started; what it said so far, by word."""
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: msgspec.Struct, module: str = "tests.support.clients") -> None:
         self.said: dict[str, list[list[str]]] = {}
-        command = [sys.executable, "-m", "tests.support.clients", msgspec.json.encode(load).decode()]
+        command = [sys.executable, "-m", module, msgspec.json.encode(load).decode()]
         self._process = subprocess.Popen(
             die_with_us(command, "KILL"),
             cwd=ROOT,
@@ -227,9 +227,9 @@ class Clients:
 
 
 @contextmanager
-def running(*loads: Load) -> Iterator[list[Clients]]:
+def running(*loads: msgspec.Struct, module: str = "tests.support.clients") -> Iterator[list[Clients]]:
     """Programs that begin at the same moment; killed when the test fails."""
-    programs = [Clients(load) for load in loads]
+    programs = [Clients(load, module) for load in loads]
     try:
         for program in programs:
             program.begin()
