@@ -8,14 +8,17 @@ import time
 from datetime import date
 from functools import partial
 
+import msgspec
 import pytest
 
 from crossdock.inventory import AvailabilityExplained
+from crossdock.inventory.share_model import ShareGroup
 from crossdock.inventory.view_model import Buffer, Exclusion, SafetyStock, Selector
 from crossdock.network.model import Channel
 from crossdock.orchestration import Ask, AtpAnswer, ask_database, explain_availability
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.questions import LIMIT_SECONDS
+from crossdock.orchestration.view_commands import PutShareGroups
 from tests.support.world import World, seeded
 
 
@@ -277,3 +280,56 @@ def test_an_answer_older_than_the_limit_says_so(two: tuple[World, World]):
     answer = ask(one, Ask("MUG"))
     assert answer.stale
     assert answer.lag > LIMIT_SECONDS
+
+
+# -- shares -----------------------------------------------------------------------------------------------------------
+
+
+def share(code: str, strategy: str, *amounts: dict[str, object], **more: object) -> ShareGroup:
+    return msgspec.convert(
+        {"code": code, "channels": [code], "strategy": strategy, "amounts": list(amounts), **more}, ShareGroup
+    )
+
+
+@pytest.fixture
+def sharing(seeing: World) -> World:
+    """Three channels: one keeps to its own five units, one begins with its own fifth, one has none."""
+    for code in ("own", "fifth"):
+        seeing.channel(code)
+    groups = (share("own", "restrict", {"units": 5}), share("fifth", "regular", {"percent": 20}))
+    seeing.do(PutShareGroups(actor=seeing.actor, groups=groups))
+    return seeing
+
+
+def test_what_is_kept_for_others_is_promised_to_nobody_else(sharing: World):
+    sharing.receive("MUG", "DC", 20)
+    assert [told(sharing, channel=code) for code in ("own", "fifth", "web")] == [5, 15, 11]
+    sharing.capture("A1", ("MUG", 2), channel="own")
+    assert [told(sharing, channel=code) for code in ("own", "fifth", "web")] == [3, 15, 11]
+    sharing.capture("A2", ("MUG", 6), channel="web")
+    assert [told(sharing, channel=code) for code in ("own", "fifth", "web")] == [3, 9, 5]
+    explained = sharing.read(partial(explain_availability, ask=Ask("MUG", "web"), now=0))
+    assert (explained.available, explained.held_for_others, explained.available_to_promise) == (12, 7, 5)
+    assert [(s.group, s.amount, s.taken, s.unused, s.own) for s in explained.shares] == [
+        ("fifth", 4, 0, 4, False),
+        ("own", 5, 2, 3, False),
+    ]
+
+
+def test_what_is_promised_can_be_had_to_the_last_unit_and_no_more(sharing: World):
+    chance = seeded("to the last unit")
+    channels = ("own", "fifth", "web")
+    for n in range(25):
+        sku, channel = chance.choice(("MUG", "PEN")), chance.choice(channels)
+        sharing.receive(sku, chance.choice(("DC", "STORE")), chance.randrange(1, 12))
+        if chance.random() < 0.5:
+            sharing.capture(f"B{n}", (chance.choice(("MUG", "PEN")), chance.randrange(1, 6)), channel=channel)
+        asks = [Ask(each, code, place) for each in ("MUG", "PEN") for code in channels for place in ("", "DC")]
+        truth = sharing.read(lambda session, of=asks: ask_database(session, of, 0))  # type: ignore[misc]
+        assert [each.total for each in ask(sharing, *asks).told] == [each.total for each in truth.told]
+        promised = told(sharing, sku, channel=channel)
+        if promised and not ask(sharing, Ask(sku, channel)).told[0].atp.waiting:  # type: ignore[union-attr]
+            taken = sharing.capture(f"A{n}", (sku, promised + 1), channel=channel)
+            assert sharing.parts(taken.order_id) == {"allocated": promised, "waiting": 1}
+            assert told(sharing, sku, channel=channel) == 0
+            sharing.cancel(taken.order_id)

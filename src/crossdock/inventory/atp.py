@@ -4,12 +4,12 @@
 
 ``visible`` is what the channel's view lets through of what is claimable at each location. By a date, what arrives until
 then is added at its location before the view looks: visible(claimable + arriving). At one location it is what is
-visible there, never more than the whole.
+visible and open to the channel there, never more than the whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -29,12 +29,27 @@ class Arriving(NamedTuple):
     units: int
 
 
+class Counter(NamedTuple):
+    """A counter of a share: whose, of which pool, units that open claims took, units that left us."""
+
+    group: str
+    pool: str
+    used: int
+    spent: int
+
+
 class ItemStock(NamedTuple):
-    """What is known of an item: claimable units by site of the network, units that wait, what is coming."""
+    """What is known of an item: claimable units by site of the network, units that wait, what is coming.
+
+    ``shared`` and ``there`` are the units that can be claimed, and that are there at all, as shares count them.
+    """
 
     claimable: Ints
     waiting: int = 0
     arriving: tuple[Arriving, ...] = ()
+    shared: Ints | None = None
+    there: Ints | None = None
+    counters: tuple[Counter, ...] = ()
 
 
 class View(Protocol):
@@ -44,10 +59,25 @@ class View(Protocol):
         """Return what the channel may claim at each site: 0 where hidden, less buffers; never below 0."""
 
 
+class Shares(Protocol):
+    """What a channel may take in the face of others' shares, of one item (``inventory.shares``)."""
+
+    def open_to(self, visible: Ints) -> int:
+        """Return how many of the visible units the channel may take in all."""
+
+    def rooms(self, visible: Ints) -> Ints:
+        """Return how many of the visible units it may take at each site, each taken for itself."""
+
+
 class Atp(NamedTuple):
-    """What can be promised, and what it is made of. ``held`` is what is kept for other channels."""
+    """What can be promised, and what it is made of.
+
+    ``visible`` is what the view shows by site, ``open`` what of it others' shares leave to the channel there; ``held``
+    is what is kept for other channels.
+    """
 
     visible: Ints
+    open: Ints
     available: int
     arriving: int
     waiting: int
@@ -55,8 +85,8 @@ class Atp(NamedTuple):
     total: int
 
     def at(self, site: int) -> int:
-        """Return what can be promised from one location: what is visible there, never more than the whole."""
-        return min(int(self.visible[site]), self.total)
+        """Return what can be promised from one location: what is open there, never more than the whole."""
+        return min(int(self.open[site]), self.total)
 
 
 def available_to_promise(
@@ -65,12 +95,11 @@ def available_to_promise(
     stock: ItemStock,
     *,
     arriving: Ints | None = None,
-    open_to: Callable[[int], int] | None = None,
+    shares: Shares | None = None,
 ) -> Atp:
     """Return what a channel can be promised of an item.
 
-    ``arriving`` are units by site that come until the date in question; ``open_to`` says how much of what is free the
-    channel may take in the face of others' shares (``inventory.shares.open_to``).
+    ``arriving`` are units by site that come until the date in question; ``shares`` are None where nobody is kept any.
     """
     visible = view.visible(item, stock.claimable)
     available = int(visible.sum())
@@ -78,9 +107,12 @@ def available_to_promise(
     if arriving is not None and arriving.any():
         visible = view.visible(item, stock.claimable + arriving)
         more = int(visible.sum()) - available
-    free = max(0, available + more - stock.waiting)
-    total = free if open_to is None else max(0, min(free, open_to(free)))
-    return Atp(visible, available, more, stock.waiting, free - total, total)
+    seen = available + more
+    held = 0 if shares is None else max(0, seen - shares.open_to(visible))
+    total = max(0, seen - held - stock.waiting)
+    return Atp(
+        visible, visible if shares is None else shares.rooms(visible), available, more, stock.waiting, held, total
+    )
 
 
 def arriving_until(stock: ItemStock, day: int, sites: dict[int, int]) -> Ints:
@@ -99,11 +131,11 @@ def of_bundle(parts: Sequence[tuple[Atp, int]]) -> Atp:
     Of the whole it is as many as the scarcest part allows, wherever the parts are; at one location as many as can be
     made there.
     """
-    visible = np.min([atp.visible // count for atp, count in parts], axis=0)
+    visible = np.min([atp.open // count for atp, count in parts], axis=0)
     available = min(atp.available // count for atp, count in parts)
     with_arriving = min((atp.available + atp.arriving) // count for atp, count in parts)
     total = min(atp.total // count for atp, count in parts)
-    return Atp(visible, available, with_arriving - available, 0, 0, total)
+    return Atp(visible, visible, available, with_arriving - available, 0, 0, total)
 
 
 def level(total: int, low_stock: int) -> Level:

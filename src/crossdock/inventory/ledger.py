@@ -123,8 +123,8 @@ def post(unit: Unit, movements: Sequence[Movement]) -> None:
     if changed != len(counters):
         raise Mismatch(f"{len(counters)} positions were to change and {changed} did")
     for (item, location, stock_class), change in sums.items():
-        if stock_class == PLAIN and change.claimable:
-            unit.stock_changes.append((item, location, change.claimable))
+        if stock_class == PLAIN:
+            _tell_followers(unit, item, location, change)
     unit.insert(tables.movements, rows)
 
 
@@ -168,7 +168,7 @@ def allocated(unit: Unit, claims: Sequence[tuple[int, int, int, int]], chain: Ch
             for id_, item, location, n in claims
         ],
     )
-    unit.stock_changes.extend((item, location, -quantity) for _, item, location, quantity in claims)
+    unit.claim_changes.extend((item, location, -quantity) for _, item, location, quantity in claims)
 
 
 def tell(unit: Unit, movements: Sequence[tuple[int, Movement]], chain: Chain) -> None:
@@ -180,8 +180,17 @@ def tell(unit: Unit, movements: Sequence[tuple[int, Movement]], chain: Chain) ->
     unit.insert(tables.movements, rows)
     for _, movement in movements:
         item, location, stock_class = movement.key
-        if stock_class == PLAIN and movement.change.claimable:
-            unit.stock_changes.append((item, location, movement.change.claimable))
+        if stock_class == PLAIN:
+            _tell_followers(unit, item, location, movement.change)
+
+
+def _tell_followers(unit: Unit, item: int, location: int, change: Counters) -> None:
+    """Tell who follows the log what came or went, and what was claimed or given back."""
+    there, taken = change.on_hand + change.short, change.reserved + change.allocated
+    if there:
+        unit.stock_changes.append((item, location, there))
+    if taken:
+        unit.claim_changes.append((item, location, -taken))
 
 
 def chain_again(unit: Unit, key: PositionKey) -> None:

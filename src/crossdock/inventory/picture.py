@@ -8,22 +8,18 @@ debited before it is true.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from crossdock.inventory.atp import Arriving, Ints, ItemStock
-from crossdock.inventory.columns import Held, Positions
-from crossdock.inventory.mirror import UNLIMITED
-from crossdock.network.model import StockMode
+from crossdock.inventory.atp import Ints, ItemStock
+from crossdock.inventory.picture_store import FOLLOW, Sites, State, item_stock, read_situation, read_state
 from crossdock.storage.session import Session
-from crossdock.storage.unit import CONFIG_KINDS, CONFIGURATION, SUPPLY, WAITING, unpack_changes
+from crossdock.storage.unit import CLAIMS, CONFIG_KINDS, CONFIGURATION, SUPPLY, WAITING, unpack_changes
 
-_ITEMS_AT_ONCE = 2_000
 _FORGET_BEYOND = 1_000
 _STOCK_MENDED = CONFIG_KINDS.index("stock")
 
@@ -42,41 +38,16 @@ Entry = tuple[int, bytes]
 """A row of the stock log: its position and its packed changes."""
 
 
-class Sites(NamedTuple):
-    """The active locations of a network in its order, each id with its place."""
-
-    ids: tuple[int, ...]
-    places: dict[int, int]
-
-    @classmethod
-    def of(cls, ids: Iterable[int]) -> Sites:
-        """Number the locations."""
-        own = tuple(ids)
-        return cls(own, {id_: place for place, id_ in enumerate(own)})
-
-
-class _State:
-    """All that a picture knows; made anew by a load, changed by what follows."""
-
-    def __init__(self) -> None:
-        self.positions = Positions()
-        self.waiting: dict[int, int] = {}
-        self.arriving: dict[int, tuple[Arriving, ...]] = {}
-        self.special: dict[int, tuple[tuple[int, int], ...]] = {}
-        self.situation_as_of: dict[int, int] = {}
-        self.position = 0
-
-
 class Picture:
     """Claimable units by item and location, units that wait, supply that is open; safe to use from any thread."""
 
     def __init__(self, on_configuration: OnConfiguration) -> None:
         self._on_configuration = on_configuration
         self._lock = threading.RLock()
-        self._state: _State | None = None
+        self._state: State | None = None
         self._must_load = False
         self._held_back: list[Entry] | None = None
-        self._places_of: tuple[Sites, _State, Ints] | None = None
+        self._places_of: tuple[Sites, State, Ints] | None = None
         self.touched: dict[int, int] = {}
         """Item id to the log position of its last change since the picture was made."""
         self._news: set[int] | None = None
@@ -122,7 +93,7 @@ class Picture:
 
         One statement when there is nothing new, or only numbers; ``read`` is used for what must be looked up.
         """
-        rows = session.fetch(_FOLLOW, self.position) if self.loaded else []
+        rows = session.fetch(FOLLOW, self.position) if self.loaded else []
         if len(rows) > _FORGET_BEYOND:
             self.distrust()
             return
@@ -142,19 +113,25 @@ class Picture:
             self._apply(read, state, position, unpack_changes(packed))
         state.position = position
 
-    def _apply(self, read: Read, state: _State, position: int, changes: Ints) -> None:
+    def _apply(self, read: Read, state: State, position: int, changes: Ints) -> None:
+        goods, claims = changes, changes[:0]
         named = changes[:, 1] >= 0
         if not named.all():
+            (begin,) = np.nonzero(changes[:, 1] == CLAIMS)
+            if len(begin):
+                goods, claims = changes[: begin[0]], changes[begin[0] + 1 :]
             self._apply_typed(read, state, position, changes[~named])
-            changes = changes[named]
-        if len(changes):
-            items, locations, by = changes.T.tolist()
-            state.positions.change(items, locations, by)
-            self._touch(items, position)
+            goods, claims = goods[goods[:, 1] >= 0], claims[claims[:, 1] >= 0]
+        for part in (goods, claims):
+            if len(part):
+                items, locations, by = part.T.tolist()
+                state.positions.change(items, locations, by, goods=part is goods)
+                self._touch(items, position)
 
-    def _apply_typed(self, read: Read, state: _State, position: int, typed: Ints) -> None:
+    def _apply_typed(self, read: Read, state: State, position: int, typed: Ints) -> None:
         again: set[int] = set()
         configured: set[int] = set()
+        shares: list[tuple[int, int, int]] = []
         for item, kind, change in typed.tolist():
             if kind == WAITING and position > state.situation_as_of.get(item, 0):
                 state.waiting[item] = state.waiting.get(item, 0) + change
@@ -163,11 +140,25 @@ class Picture:
             elif kind == CONFIGURATION:
                 self._must_load = self._must_load or change == _STOCK_MENDED
                 configured.add(change)
+            elif kind < CLAIMS:
+                shares.append((item, -kind, change))
+        again |= self._count_shares(state, position, shares)
         if again:
-            read(lambda session: _read_situation(session, state, sorted(again)))
+            read(lambda session: read_situation(session, state, sorted(again)))
         for what in sorted(configured):
             read(partial(self._on_configuration, kind=what))
         self._touch([item for item in typed[:, 0].tolist() if item], position)
+
+    def _count_shares(self, state: State, position: int, taken: Sequence[tuple[int, int, int]]) -> set[int]:
+        """Add what was taken from counters of shares; returns the items that have counters unknown so far."""
+        unknown = set()
+        for item, id_, units in taken:
+            counter = state.counters.get(item, {}).get(id_)
+            if counter is None:
+                unknown.add(item)
+            elif position > state.situation_as_of.get(item, 0):
+                state.counters[item][id_] = counter._replace(used=counter.used + units)
+        return unknown
 
     def _touch(self, items: list[int], position: int) -> None:
         self.touched.update(dict.fromkeys(items, position))
@@ -180,8 +171,11 @@ class Picture:
         """Say whether what was committed at a position is in the picture."""
         return self.loaded and position <= self.position
 
-    def stock(self, items: Sequence[int], sites: Sites) -> tuple[int, dict[int, ItemStock]]:
-        """Return the log position and what it knows of each item, all as of that position."""
+    def stock(self, items: Sequence[int], sites: Sites, *, shares: bool = True) -> tuple[int, dict[int, ItemStock]]:
+        """Return the log position and what it knows of each item, all as of that position.
+
+        Without ``shares`` what only they need is left out. Raises NotLoaded.
+        """
         with self._lock:
             state = self._state
             if state is None or self._must_load:
@@ -189,16 +183,12 @@ class Picture:
             places = self._places(state, sites)
             held = state.positions.each(items)
             position = state.position
-            rest = {
-                item: (state.waiting.get(item, 0), state.arriving.get(item, ()), state.special.get(item, ()))
-                for item in held
-            }
+            known = {item: state.about(item) for item in held}
         return position, {
-            item: ItemStock(_dense(here, places, sites, rest[item][2]), max(0, rest[item][0]), rest[item][1])
-            for item, here in held.items()
+            item: item_stock(here, places, sites, known[item], shares=shares) for item, here in held.items()
         }
 
-    def _places(self, state: _State, sites: Sites) -> Ints:
+    def _places(self, state: State, sites: Sites) -> Ints:
         """Return the place among the sites for each column; one behind the last for what is not active."""
         known = self._places_of
         if known is None or known[0] is not sites or known[1] is not state or len(known[2]) < state.positions.width:
@@ -229,132 +219,3 @@ class Picture:
 
 class NotLoaded(Exception):
     """There is no picture yet: ask the database."""
-
-
-def _dense(held: Held, places: Ints, sites: Sites, special: tuple[tuple[int, int], ...]) -> Ints:
-    units = np.zeros(len(sites.ids) + 1, dtype=np.int64)
-    units[places[held.columns]] = held.units
-    for location, fixed in special:
-        place = sites.places.get(location)
-        if place is not None:
-            units[place] = fixed
-    return np.maximum(units[:-1], 0)
-
-
-# -- SQL --------------------------------------------------------------------------------------------------------------
-
-_FOLLOW = "SELECT id, changes FROM stock_log WHERE id > ? ORDER BY id LIMIT 1001"
-_LAST = "SELECT coalesce(max(id), 0) FROM stock_log"
-_POSITIONS = """
-    SELECT item_id, location_id, on_hand + short - reserved - allocated FROM positions
-    WHERE stock_class = 0 AND item_id BETWEEN ? AND ?
-"""
-_POSITIONS_OF = """
-    WITH k(item_id) AS ({keys})
-    SELECT p.item_id, p.location_id, p.on_hand + p.short - p.reserved - p.allocated
-    FROM k JOIN positions p ON p.item_id = k.item_id AND p.stock_class = 0
-"""
-_WAITING = """
-    SELECT item_id, CAST(sum(n) AS bigint) FROM (
-        SELECT item_id, quantity AS n FROM queue_entries WHERE closed_at IS NULL
-        UNION ALL
-        SELECT c.item_id, -c.quantity FROM supply_lines s JOIN claims c ON c.supply_line_id = s.id
-        WHERE s.state = 1 AND c.source = 1 AND c.kind = 2 AND c.state = 1
-    ) AS waits GROUP BY item_id HAVING sum(n) <> 0
-"""
-_WAITING_OF = """
-    WITH k(item_id) AS ({keys})
-    SELECT item_id, CAST(sum(n) AS bigint) FROM (
-        SELECT q.item_id, q.quantity AS n FROM k JOIN queue_entries q ON q.item_id = k.item_id AND q.closed_at IS NULL
-        UNION ALL
-        SELECT c.item_id, -c.quantity FROM k JOIN supply_lines s ON s.item_id = k.item_id AND s.state = 1
-        JOIN claims c ON c.supply_line_id = s.id AND c.source = 1 AND c.kind = 2 AND c.state = 1
-    ) AS waits GROUP BY item_id HAVING sum(n) <> 0
-"""
-_OPEN = "s.state = 1 AND s.stock_class = 0 AND s.quantity - s.received - s.claimed > 0"
-_COLUMNS = "s.item_id, s.expected_day, s.location_id, s.quantity - s.received - s.claimed"
-_ARRIVING = f"SELECT {_COLUMNS} FROM supply_lines s WHERE {_OPEN} ORDER BY s.item_id, s.expected_day, s.id"
-_ARRIVING_OF = f"""
-    WITH k(item_id) AS ({{keys}})
-    SELECT {_COLUMNS} FROM k JOIN supply_lines s ON s.item_id = k.item_id
-    WHERE {_OPEN} ORDER BY s.item_id, s.expected_day, s.id
-"""
-# Where an item is not shipped from, or any number of it is: there no position says what can be claimed.
-_SPECIAL = f"SELECT item_id, location_id, ships FROM stockings WHERE stock_mode = {StockMode.UNLIMITED} OR ships = 0"
-_SPECIAL_OF = f"""
-    WITH k(item_id) AS ({{keys}})
-    SELECT s.item_id, s.location_id, s.ships FROM k JOIN stockings s ON s.item_id = k.item_id
-    WHERE s.stock_mode = {StockMode.UNLIMITED} OR s.ships = 0
-"""
-
-
-def read_state(session: Session) -> _State:
-    """Read all stock as columns, some thousand items at a time, in the session's snapshot."""
-    state = _State()
-    state.position = int(session.fetch(_LAST)[0][0])
-    state.positions = _read_positions(session)
-    state.waiting = dict(map(tuple, session.fetch(_WAITING)))
-    state.arriving = _arriving(session.fetch(_ARRIVING))
-    state.special = _special(session.fetch(_SPECIAL))
-    return state
-
-
-def _read_positions(session: Session) -> Positions:
-    ids = [row[0] for row in session.fetch("SELECT id FROM items ORDER BY id")]
-    parts: list[Ints] = []
-    for start in range(0, len(ids), _ITEMS_AT_ONCE):
-        chunk = ids[start : start + _ITEMS_AT_ONCE]
-        rows = session.fetch(_POSITIONS, chunk[0], chunk[-1])
-        flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=3 * len(rows))
-        parts.append(flat.reshape(-1, 3))
-    if not parts:
-        return Positions()
-    whole = np.concatenate(parts)
-    return Positions.of(whole[:, 0].copy(), whole[:, 1].copy(), whole[:, 2].copy())
-
-
-def _read_situation(session: Session, state: _State, items: Sequence[int]) -> None:
-    """Read again what waits and what is coming of some items."""
-    keys = [(item,) for item in items]
-    as_of = int(session.fetch(_LAST)[0][0])
-    waiting: dict[int, int] = dict(map(tuple, session.fetch_keys(_WAITING_OF, ("bigint",), keys)))
-    arriving = _arriving(session.fetch_keys(_ARRIVING_OF, ("bigint",), keys))
-    for item in items:
-        state.waiting[item] = waiting.get(item, 0)
-        state.arriving[item] = arriving.get(item, ())
-        state.situation_as_of[item] = as_of
-
-
-def read_stock(session: Session, items: Sequence[int], sites: Sites) -> tuple[int, dict[int, ItemStock]]:
-    """Return what the picture would say of some items, from the database itself."""
-    keys = [(item,) for item in dict.fromkeys(items)]
-    position = int(session.fetch(_LAST)[0][0])
-    waiting: dict[int, int] = dict(map(tuple, session.fetch_keys(_WAITING_OF, ("bigint",), keys)))
-    arriving = _arriving(session.fetch_keys(_ARRIVING_OF, ("bigint",), keys))
-    special = _special(session.fetch_keys(_SPECIAL_OF, ("bigint",), keys))
-    units = {item: np.zeros(len(sites.ids), dtype=np.int64) for (item,) in keys}
-    for item, location, claimable in session.fetch_keys(_POSITIONS_OF, ("bigint",), keys):
-        place = sites.places.get(location)
-        if place is not None:
-            units[item][place] = max(0, claimable)
-    for item, fixed in special.items():
-        for location, n in fixed:
-            if location in sites.places:
-                units[item][sites.places[location]] = n
-    return position, {
-        item: ItemStock(here, max(0, waiting.get(item, 0)), arriving.get(item, ())) for item, here in units.items()
-    }
-
-
-def _arriving(rows: Iterable[Any]) -> dict[int, tuple[Arriving, ...]]:
-    found: dict[int, list[Arriving]] = defaultdict(list)
-    for item, day, location, units in rows:
-        found[item].append(Arriving(day, location, units))
-    return {item: tuple(lines) for item, lines in found.items()}
-
-
-def _special(rows: Iterable[Any]) -> dict[int, tuple[tuple[int, int], ...]]:
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for item, location, ships in rows:
-        found[item].append((location, UNLIMITED if ships else 0))
-    return {item: tuple(fixed) for item, fixed in found.items()}

@@ -115,6 +115,20 @@ class ArrivalView(View, frozen=True):
     counted: bool
 
 
+class ShareExplained(View, frozen=True):
+    """What a group of channels is kept of an item: how much, how much of it is taken, what is left of it.
+
+    ``own`` when it is the asking channel's.
+    """
+
+    group: str
+    pool: str
+    amount: int
+    taken: int
+    unused: int
+    own: bool
+
+
 class PartExplained(View, frozen=True):
     """A part of a bundle: how many are in one, and what can be promised of it."""
 
@@ -142,6 +156,7 @@ class AvailabilityExplained(View, frozen=True):
     level: LevelWord
     locations: tuple[LocationExplained, ...]
     arrivals: tuple[ArrivalView, ...]
+    shares: tuple[ShareExplained, ...]
     parts: tuple[PartExplained, ...]
     words: tuple[str, ...]
 

@@ -201,7 +201,9 @@ class AtpReader:
 
     def _from_picture(self, shown: Shown, items: Items, asks: Sequence[Ask], generation: int) -> Answer:
         lag = self.lag()
-        position, stock = self.picture.stock(items.stocked(ask.sku for ask in asks), shown.sites)
+        position, stock = self.picture.stock(
+            items.stocked(ask.sku for ask in asks), shown.sites, shares=shown.directory.shares.some
+        )
         if generation != self.generation:  # numbers of one configuration must not be seen through another
             raise NotLoaded
         now, told = self._clock(), []
@@ -253,7 +255,9 @@ class AtpReader:
         if shown is None:
             return Levels((), 0)
         try:
-            position, stock = self.picture.stock(items.stocked(facts.sku for facts in wanted), shown.sites)
+            position, stock = self.picture.stock(
+                items.stocked(facts.sku for facts in wanted), shown.sites, shares=shown.directory.shares.some
+            )
         except NotLoaded:
             return Levels((), 0)
         seen: list[LevelSeen] = []

@@ -7,14 +7,21 @@ from datetime import date
 from typing import Any
 
 from crossdock.catalog.model import ItemFacts
-from crossdock.inventory.atp import Arriving, Atp
+from crossdock.inventory.atp import Arriving, Atp, Ints, ItemStock
 from crossdock.inventory.mirror import UNLIMITED
-from crossdock.inventory.picture import read_stock
+from crossdock.inventory.picture_store import read_stock
 from crossdock.inventory.view_rules import LocationSteps
-from crossdock.inventory.views import ArrivalView, AvailabilityExplained, LocationExplained, PartExplained, StepView
+from crossdock.inventory.views import (
+    ArrivalView,
+    AvailabilityExplained,
+    LocationExplained,
+    PartExplained,
+    ShareExplained,
+    StepView,
+)
 from crossdock.kernel.errors import NotFound
 from crossdock.orchestration.errors import UnknownChannel
-from crossdock.orchestration.questions import Ask, Eyes, Items, Shown, arriving_by, promise
+from crossdock.orchestration.questions import Ask, Eyes, Items, Shown, arriving_by, promise, shares_of
 from crossdock.storage.session import Session
 
 _POSITIONS = """
@@ -58,7 +65,7 @@ class _Explainer:
         self._eyes = eyes
         self._day = day
 
-    def item(self, facts: ItemFacts, stock: Any, atp: Atp, position: int) -> AvailabilityExplained:
+    def item(self, facts: ItemFacts, stock: ItemStock, atp: Atp, position: int) -> AvailabilityExplained:
         rows = {row[0]: tuple(row[1:]) for row in self._session.fetch(_POSITIONS, facts.id)}
         coming = arriving_by(self._shown, stock, self._day)
         seen = stock.claimable if coming is None else stock.claimable + coming
@@ -72,6 +79,7 @@ class _Explainer:
             **self._head(facts, atp, position),
             locations=tuple(locations),
             arrivals=tuple(self._arrival(line) for line in stock.arriving),
+            shares=self._shares(facts, stock, coming),
             parts=(),
             words=self._words(atp, locations),
         )
@@ -88,6 +96,7 @@ class _Explainer:
             **self._head(facts, atp, position),
             locations=(),
             arrivals=(),
+            shares=(),
             parts=tuple(PartExplained(units=count, part=part) for part, count in parts),
             words=tuple(told),
         )
@@ -115,6 +124,22 @@ class _Explainer:
             on=date.fromordinal(line.day).isoformat(),
             units=line.units,
             counted=self._day is not None and line.day <= self._day and line.location_id in self._shown.sites.places,
+        )
+
+    def _shares(self, facts: ItemFacts, stock: ItemStock, coming: Ints | None) -> tuple[ShareExplained, ...]:
+        ours = shares_of(self._shown, self._eyes, facts, stock, coming)
+        if ours is None:
+            return ()
+        return tuple(
+            ShareExplained(
+                group=node.group,
+                pool=node.pool,
+                amount=stands.amount,
+                taken=stands.taken,
+                unused=stands.unused,
+                own=node.group == ours.group,
+            )
+            for node, stands in zip(ours.shares.template.nodes, ours.shares.standing(), strict=True)
         )
 
     def _words(self, atp: Atp, locations: Sequence[LocationExplained]) -> tuple[str, ...]:

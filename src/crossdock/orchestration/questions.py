@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from crossdock.catalog import store as catalog
 from crossdock.catalog.model import ItemFacts
 from crossdock.events import last_position
@@ -21,7 +23,9 @@ from crossdock.inventory.atp import (
     level,
     of_bundle,
 )
-from crossdock.inventory.picture import Sites, read_stock
+from crossdock.inventory.mirror import UNLIMITED
+from crossdock.inventory.picture_store import Sites, read_stock
+from crossdock.inventory.shares import ItemShares
 from crossdock.inventory.view_rules import CompiledView
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.errors import ConfigurationRefused, UnknownChannel
@@ -218,5 +222,49 @@ def promise(
     found: list[tuple[Atp, int]] = []
     for part, count in parts:
         here = stock[part.id]
-        found.append((available_to_promise(seeing.view, part, here, arriving=arriving_by(shown, here, day)), count))
+        coming = arriving_by(shown, here, day)
+        shares = shares_of(shown, seeing, part, here, coming)
+        found.append((available_to_promise(seeing.view, part, here, arriving=coming, shares=shares), count))
     return found[0][0] if len(found) == 1 and found[0][1] == 1 else of_bundle(found)
+
+
+class ChannelShares:
+    """What a channel may take of an item in the face of others' shares (inventory.atp.Shares)."""
+
+    def __init__(self, group: str | None, shares: ItemShares) -> None:
+        self.group = group
+        self.shares = shares
+
+    def open_to(self, visible: Ints) -> int:
+        """Return how many of the visible units the channel may take in all; any number stays any number."""
+        endless = visible >= UNLIMITED
+        if endless.any():
+            return int(visible[endless].sum()) + self.shares.open_to(self.group, np.where(endless, 0, visible))
+        return self.shares.open_to(self.group, visible)
+
+    def rooms(self, visible: Ints) -> Ints:
+        """Return how many it may take at each site, each taken for itself."""
+        rooms = self.shares.rooms(self.group, len(visible))
+        return np.where(visible >= UNLIMITED, visible, np.minimum(visible, rooms))
+
+
+def shares_of(
+    shown: Shown, seeing: Eyes, item: ItemFacts, stock: ItemStock, coming: Ints | None
+) -> ChannelShares | None:
+    """Return the shares of an item as a channel meets them; None where nobody is kept any, or nobody asks."""
+    template = shown.directory.shares.template(item) if seeing.code else None
+    if template is None or stock.shared is None or stock.there is None:
+        return None
+    claimable, there = stock.shared, stock.there
+    if coming is not None:
+        claimable, there = claimable + coming, there + coming
+    counted = {(counter.group, counter.pool): counter for counter in stock.counters}
+    rows = [counted.get((node.group, node.pool)) for node in template.nodes]
+    shares = ItemShares(
+        template,
+        [int(claimable[mask].sum()) for mask in template.masks],
+        [int(there[mask].sum()) for mask in template.masks],
+        [0 if row is None else row.used for row in rows],
+        [0 if row is None else row.spent for row in rows],
+    )
+    return ChannelShares(shown.directory.shares.group_of.get(seeing.code), shares)

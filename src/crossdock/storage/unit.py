@@ -25,6 +25,8 @@ SUPPLY = -2
 """What is coming of the item, or who has a claim on it, is another matter now: to be read again."""
 CONFIGURATION = -3
 """The configuration was changed; the third number says what of it (CONFIG_KINDS)."""
+CLAIMS = -4
+"""From here on an entry's rows are claims taken or given back; before it they are goods that came or went."""
 CONFIG_KINDS = ("other", "item", "stock")
 """What readers must know of a change: all may be other than before, only items, or stock was mended."""
 
@@ -43,6 +45,8 @@ class Unit:
         self.batch_id = secrets.randbits(62)
         self.position = 0
         self.stock_changes: list[StockChange] = []
+        self.claim_changes: list[StockChange] = []
+        """The same for units that are still there and were claimed (below 0), or are claimed no more (above)."""
         self.packed_changes = b""
         self.stock_columns: list[np.ndarray[Any, np.dtype[np.int64]]] = []
         """More stock changes, as arrays of shape (n, 3): for those who have thousands."""
@@ -91,8 +95,10 @@ class Unit:
         self.session.commit()
 
     def _pack(self) -> bytes:
-        packed = pack_changes(self.stock_changes)
-        return packed + b"".join(columns.astype("<i8").tobytes() for columns in self.stock_columns)
+        parts = [pack_changes(self.stock_changes), *(of.astype("<i8").tobytes() for of in self.stock_columns)]
+        if self.claim_changes:
+            parts.append(pack_changes([(0, CLAIMS, 0), *self.claim_changes]))
+        return b"".join(parts)
 
     def was_committed(self, session: Session) -> bool:
         """Say over a new connection whether this unit's batch id is in the database.
