@@ -28,6 +28,7 @@ from crossdock.identity import MakeSignInLink, create_key
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
 from crossdock.orchestration import Actor
 from crossdock.orchestration.commands import RepairStock, ServeWaiting
+from crossdock.orchestration.expiry import Sweeper
 from crossdock.orchestration.promise_commands import ForgetPromises
 from crossdock.settings import Settings
 from crossdock.storage.errors import SchemaOutdated
@@ -99,6 +100,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
     chores = [
         asyncio.create_task(_again_and_again(app, KeepHouse(), EVERY / 1_000_000), name="housekeeping"),
         asyncio.create_task(app.teller.run(), name="tell availability"),
+        asyncio.create_task(Sweeper(app).run(), name="expire reservations"),
         asyncio.create_task(_again_and_again(app, _SERVE_WAITING, _SERVE_WAITING_SECONDS), name="serve waiting"),
         asyncio.create_task(_again_and_again(app, ForgetPromises(), EVERY / 1_000_000), name="forget promises"),
         asyncio.create_task(_watch_promises(app), name="watch promises"),

@@ -33,6 +33,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much the server writes to standard error: debug, info, warning or error."""
     time_zone: str = "UTC"
     """The time zone (IANA) that the console's pages are written in."""
+    reservation_seconds: Annotated[int, Meta(ge=60, le=28_800)] = 900
+    """How long a reservation lasts when its request does not say."""
+    reservation_longest_seconds: Annotated[int, Meta(ge=60, le=28_800)] = 28_800
+    """How long a reservation may last, counted from its making or its last extension."""
 
 
 def load(

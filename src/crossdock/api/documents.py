@@ -54,6 +54,13 @@ class ReceiptQueued(View, frozen=True):
     queue: str
 
 
+class ReceiptReservation(View, frozen=True):
+    """What became of the reservation that the order names: ``confirmed``, or why it could not serve the order."""
+
+    id: str
+    result: str
+
+
 class OrderReceipt(View, frozen=True):
     """The answer to a capture: the order is stored, and this is where it was sent."""
 
@@ -66,6 +73,9 @@ class OrderReceipt(View, frozen=True):
     decisions: tuple[str, ...]
     fulfillments: tuple[ReceiptFulfillment, ...]
     queued: tuple[ReceiptQueued, ...]
+    reservation: Annotated[
+        ReceiptReservation | None, Meta(description="null when it names none, or was captured before")
+    ]
     links: OrderLinks
     version: int
 

@@ -68,6 +68,7 @@ RECEIPT: dict[str, Any] = {
         {"id": "ful_06ax7q2m00002", "location": "DC1", "lines": [{"demand": 1, "quantity": 2}]},
     ],
     "queued": [],
+    "reservation": None,
     "links": {
         "self": "/v1/orders/ord_06ax7q2m00001",
         "timeline": "/v1/orders/ord_06ax7q2m00001/timeline",

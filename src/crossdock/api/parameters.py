@@ -66,6 +66,7 @@ PATH_PARAMETERS: dict[str, PathParameter] = {
     "decision_id": _id("dec", "decision"),
     "fulfillment_id": _id("ful", "fulfillment"),
     "supply_line_id": _id("sup", "supply line"),
+    "reservation_id": _id("rsv", "reservation"),
     "job_id": _id("job", "job"),
     "promise_id": _id("prm", "promise"),
     "key_id": _id("key", "API key"),

@@ -20,7 +20,7 @@ import msgspec
 from crossdock import local
 from crossdock.cli.remote import Client
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
-from crossdock.inventory import ShareGroup, StockView, SupplyLineIn
+from crossdock.inventory import ReservationView, ShareGroup, StockView, SupplyLineIn, read_reservation
 from crossdock.kernel.clock import rfc3339
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
@@ -32,6 +32,7 @@ from crossdock.orchestration import (
     PutView,
     ReceiveSupply,
     RecordStock,
+    ReleaseReservation,
     Repaired,
     RepairStock,
     StockFact,
@@ -102,6 +103,9 @@ class Doer(Protocol):
 
     def put_share_groups(self, groups: Sequence[ShareGroup]) -> Saved:
         """Create or replace share groups, all or none."""
+
+    def release_reservation(self, reservation: str, reason: str) -> ReservationView:
+        """Give back everything that a reservation holds."""
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         """Capture the orders of a file; ``watch`` hears how far it is."""
@@ -184,6 +188,13 @@ class Here:
     def repair(self) -> Repaired:
         repaired: Repaired = self._app.submit_now(RepairStock(actor=ACTOR))
         return repaired
+
+    def release_reservation(self, reservation: str, reason: str) -> ReservationView:
+        id_ = decode_id("rsv", reservation)
+        self._app.submit_now(ReleaseReservation(actor=ACTOR, reservation_id=id_, reason=reason))
+        view = self._app.database.read_now(lambda session: read_reservation(session, id_))
+        assert view is not None  # it has just been released
+        return view
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         return asyncio.run(self._import(file, watch, dry_run=dry_run))
@@ -310,6 +321,10 @@ class Remote:
 
     def repair(self) -> Repaired:
         return self._client.post("/local/repair", {}, Repaired)
+
+    def release_reservation(self, reservation: str, reason: str) -> ReservationView:
+        path = f"/v1/reservations/{reservation}/actions/release"
+        return self._client.post(path, {"reason": reason}, ReservationView)
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         import time

@@ -22,6 +22,7 @@ from crossdock.cli import (
     keys,
     orders,
     promise,
+    reservations,
     serving,
     shares,
     sign_in,
@@ -54,6 +55,7 @@ app.command("sign-in-link")(sign_in.sign_in_link)
 app.command("doctor")(doctor.doctor)
 for name, group in (
     ("orders", orders.app),
+    ("reservations", reservations.app),
     ("inventory", inventory.app),
     ("import", imports.app),
     ("stock", stock.app),

@@ -12,6 +12,7 @@ import typer
 
 from crossdock import local
 from crossdock.cli.options import settings_of
+from crossdock.inventory import Durations
 from crossdock.settings import Settings
 
 HostOption = Annotated[str | None, typer.Option(help="The address to listen on.", metavar="ADDRESS")]
@@ -35,7 +36,12 @@ def run_server(settings: Settings, *, also_say: Any = None) -> None:
     listening = listen(settings.host, settings.port)
     try:
         ready(settings.database_url)
-        app = App(settings.database_url, readers=settings.readers, data_dir=Path(settings.data_dir))
+        app = App(
+            settings.database_url,
+            readers=settings.readers,
+            data_dir=Path(settings.data_dir),
+            durations=Durations.of(settings.reservation_seconds, settings.reservation_longest_seconds),
+        )
         app.start()
         try:
             run(app, settings, listening, lambda address: _started(app, address, settings, also_say))

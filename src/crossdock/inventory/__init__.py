@@ -3,7 +3,31 @@
 from crossdock.inventory.feed_model import FeedSource
 from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list_runs, read_feed
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
-from crossdock.inventory.reservations import Durations, ReservationIn, ReservationNotOpen, ReservedLineIn
+from crossdock.inventory.reservation_queries import (
+    ReservationFilter,
+    ReservationPage,
+    list_reservations,
+    read_reservation,
+)
+from crossdock.inventory.reservation_views import ReservationSummary, ReservationView
+from crossdock.inventory.reservations import (
+    MAX_LINES as MAX_RESERVED_LINES,
+)
+from crossdock.inventory.reservations import (
+    Durations,
+    DurationTooLong,
+    ReservationIn,
+    ReservationNotOpen,
+    ReservedLineIn,
+    Seconds,
+    TooManyChanges,
+)
+from crossdock.inventory.reservations import (
+    State as ReservationState,
+)
+from crossdock.inventory.reservations import (
+    StateWord as ReservationStateWord,
+)
 from crossdock.inventory.selectors import describe as selector_words
 from crossdock.inventory.share_model import Amount, Pool, ShareGroup
 from crossdock.inventory.supply_model import StateWord as SupplyStateWord
@@ -38,10 +62,12 @@ from crossdock.inventory.views import (
 )
 
 __all__ = [
+    "MAX_RESERVED_LINES",
     "Amount",
     "Availability",
     "AvailabilityExplained",
     "Buffer",
+    "DurationTooLong",
     "Durations",
     "Exclusion",
     "FeedRun",
@@ -55,11 +81,18 @@ __all__ = [
     "Pool",
     "PositionPage",
     "PositionView",
+    "ReservationFilter",
     "ReservationIn",
     "ReservationNotOpen",
+    "ReservationPage",
+    "ReservationState",
+    "ReservationStateWord",
+    "ReservationSummary",
+    "ReservationView",
     "ReservedLineIn",
     "Rule",
     "SafetyStock",
+    "Seconds",
     "Selector",
     "ShareGroup",
     "StockView",
@@ -70,13 +103,16 @@ __all__ = [
     "SupplyPage",
     "SupplyReceiptIn",
     "SupplyStateWord",
+    "TooManyChanges",
     "find_supply",
     "list_feeds",
     "list_movements",
     "list_positions",
+    "list_reservations",
     "list_runs",
     "list_supply",
     "read_feed",
+    "read_reservation",
     "read_supply",
     "selector_words",
     "view_rule_rank",

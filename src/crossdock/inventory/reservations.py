@@ -83,6 +83,11 @@ class Durations(msgspec.Struct, frozen=True):
     usual: int = USUAL
     longest: int = LONGEST
 
+    @classmethod
+    def of(cls, seconds: int, longest_seconds: int) -> Durations:
+        """Return them as the settings say, in seconds."""
+        return cls(seconds * SECOND, longest_seconds * SECOND)
+
     def until(self, now: int, seconds: int | None) -> int:
         """Return when a reservation ends that is made or extended now; raises DurationTooLong."""
         wanted = min(self.usual, self.longest) if seconds is None else seconds * SECOND

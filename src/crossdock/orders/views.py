@@ -261,6 +261,7 @@ class OrderView(View, frozen=True):
     discounts: tuple[PricePart, ...]
     tags: tuple[str, ...]
     metadata: dict[str, str]
+    reservation_id: str | None
     placed_at: Instant
     captured_at: Instant
     parts: Parts

@@ -15,6 +15,7 @@ from crossdock.api.documents import (
     ReceiptFulfillment,
     ReceiptLine,
     ReceiptQueued,
+    ReceiptReservation,
 )
 from crossdock.api.http import Call, Header, Reply, json_reply, location, position, problem
 from crossdock.api.operations import Answer, Link, Operation, Table
@@ -125,9 +126,17 @@ async def _receipt(call: Call, order: OrderIn, answer: CapturedOrder) -> OrderRe
         queued=tuple(
             [ReceiptQueued(demand=no, quantity=quantity, queue=queue) for no, quantity, queue in answer.queued]
         ),
+        reservation=_reservation(order, answer),
         links=order_links(public),
         version=answer.version,
     )
+
+
+def _reservation(order: OrderIn, answer: CapturedOrder) -> ReceiptReservation | None:
+    if not answer.reservation:
+        return None
+    # One that comes with the order's promise is not named by the order itself.
+    return ReceiptReservation(id=order.reservation_id or order.promise_id or "", result=answer.reservation)
 
 
 async def _stored_receipt(call: Call, order_id: int) -> OrderReceipt:
@@ -161,6 +170,7 @@ async def _stored_receipt(call: Call, order_id: int) -> OrderReceipt:
             for entry in view.queue
             if entry.closed_at is None
         ),
+        reservation=None,
         links=view.links,
         version=view.version,
     )

@@ -59,6 +59,7 @@ def read_order(session: Session, order_id: int, *, personal: bool = False) -> v.
         charges=_prices(extra.charges),
         discounts=_prices(extra.discounts),
         tags=extra.tags,
+        reservation_id=extra.reservation_id,
         metadata=extra.metadata,
         placed_at=moment(placed),
         captured_at=moment(captured),
