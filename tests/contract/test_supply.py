@@ -2,7 +2,10 @@
 
 import pytest
 
+from crossdock.kernel.ids import encode_id
+from crossdock.orchestration.reservation_commands import MoveReservation, ReleaseReservation
 from crossdock.orders.model import Status
+from tests.support.reserving import reserve
 from tests.support.world import World
 
 EARLY, LATER, LATEST = "2026-11-10", "2026-11-17", "2026-11-24"
@@ -290,6 +293,72 @@ def test_a_transfer_and_a_return_have_movements_of_their_own(world: World) -> No
     world.arrive("T-1", 1)
     world.arrive("R-1", 1)
     assert [row[0] for row in world.rows("SELECT type FROM movements ORDER BY id")] == [14, 15]
+
+
+# -- reservations on what is coming ----------------------------------------------------------------------------------
+
+
+def hold_of(world: World, reference: str, units: int) -> int:
+    """A reservation of so many mugs that are there, moved to a supply line, so that the mugs are free again."""
+    world.receive("MUG", "DC", units)
+    cart = reserve(world, ("MUG", units))
+    (line_id,) = world.rows("SELECT id FROM supply_lines WHERE reference = ?", reference)[0]
+    world.do(MoveReservation(actor=world.actor, reservation_id=cart, supply_line_id=line_id))
+    world.sell("MUG", "DC", units)
+    return cart
+
+
+def held_on(world: World, cart: int) -> list[tuple[int, int]]:
+    return world.rows("SELECT source, quantity FROM claims WHERE owner_id = ? AND state = 1 ORDER BY id", cart)
+
+
+def test_who_reserved_of_a_line_gets_his_units_when_they_come_and_who_waits_gets_the_rest(world: World) -> None:
+    world.announce("PO-1", "MUG", "DC", 4, EARLY)
+    cart = hold_of(world, "PO-1", 2)
+    order = waits(world, "A1", 3)
+    assert world.bound(order) == [("MUG", EARLY, 2)]
+    world.arrive("PO-1", 3)
+    assert held_on(world, cart) == [(0, 2)]
+    assert world.position("MUG", "DC") == (3, 0, 2, 1, 0)
+    assert world.parts(order) == {"waiting": 2, "allocated": 1}
+    assert world.bound(order) == [("MUG", EARLY, 1)]
+    assert world.events().count("reservation.moved") == 2
+
+
+def test_a_line_that_shrinks_takes_from_who_waits_first_and_then_from_reservations(world: World) -> None:
+    world.announce("PO-1", "MUG", "DC", 4, EARLY)
+    cart = hold_of(world, "PO-1", 2)
+    order = waits(world, "A1", 2)
+    world.announce("PO-1", "MUG", "DC", 2, EARLY)
+    assert (world.bound(order), held_on(world, cart)) == ([], [(1, 2)])
+    world.announce("PO-1", "MUG", "DC", 1, EARLY)
+    assert held_on(world, cart) == [(1, 1)]
+    assert world.rows("SELECT held, state FROM reservations WHERE id = ?", cart) == [(1, 1)]
+    world.announce("PO-1", "MUG", "DC", 1, EARLY, canceled=True)
+    assert held_on(world, cart) == []
+    assert world.rows("SELECT held, state, reason FROM reservations WHERE id = ?", cart) == [(0, 5, "supply")]
+    assert world.events().count("reservation.short") == 2
+
+
+def test_an_order_that_confirms_what_it_reserved_of_a_line_keeps_its_place(world: World) -> None:
+    world.announce("PO-1", "MUG", "DC", 2, EARLY)
+    world.announce("PO-2", "MUG", "DC", 9, LATER)
+    cart = hold_of(world, "PO-1", 2)
+    other = waits(world, "A1", 2)
+    assert world.bound(other) == [("MUG", LATER, 2)]
+    mine = waits(world, "A2", 2, reservation_id=encode_id("rsv", cart))
+    assert (world.bound(mine), world.bound(other)) == ([("MUG", EARLY, 2)], [("MUG", LATER, 2)])
+    world.announce("PO-3", "MUG", "DC", 1, LATEST)
+    assert (world.bound(mine), world.bound(other)) == ([("MUG", EARLY, 2)], [("MUG", LATER, 2)])
+
+
+def test_a_reservation_that_is_given_back_lets_who_waits_move_up(world: World) -> None:
+    world.announce("PO-1", "MUG", "DC", 2, EARLY)
+    cart = hold_of(world, "PO-1", 2)
+    order = waits(world, "A1", 1)
+    assert world.bound(order) == []
+    world.do(ReleaseReservation(actor=world.actor, reservation_id=cart))
+    assert world.bound(order) == [("MUG", EARLY, 1)]
 
 
 # -- limits -----------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class Backorders:
         """Send units beyond a limit to a person, and have the others taken from their counters."""
         for order in orders:
             order.routed = [
-                routed._replace(queued=as_preorders(self._directory, routed.queued, order.at))
+                routed._replace(queued=_placed(order, as_preorders(self._directory, routed.queued, order.at)))
                 for routed in order.routed
             ]
         keys = {key for order in orders for entry in _waits(order) for key in self._keys(order, entry)}
@@ -112,13 +112,13 @@ class Backorders:
                 takes: list[Take] = []
                 for entry in (entry for entry in routed.queued if entry.queue == "backorder"):
                     ours = [row for row in rows if row.item_id == entry.item_id]
-                    end = last.get(entry.item_id)
+                    end, since = last.get(entry.item_id), entry.since or order.at
                     if not ours:
                         continue
-                    if end is not None and (-priority, order.at) < (-end.priority, end.since):
+                    if end is not None and (-priority, since) < (-end.priority, end.since):
                         self._anew.add(entry.item_id)
                         continue
-                    last[entry.item_id] = queues.Last(priority, order.at)
+                    last[entry.item_id] = queues.Last(priority, since)
                     item = directory.item_by_id(entry.item_id)
                     delivery = order.order.deliveries[routed.delivery_no - 1]
                     country, point = order.destination(routed.delivery_no)
@@ -139,6 +139,8 @@ class Backorders:
         for order in kept:
             bound = self._bound.get(order.id, [])
             insert_claims(self._unit, [((order.id, each.demand_no), each.line, each.units) for each in bound])
+            for each in bound:
+                self._unit.supply_changed(each.item_id)
             actor = order.command.actor.name
             for no, item_id in dict.fromkeys((each.demand_no, each.item_id) for each in bound):
                 has = [(each.line, each.units) for each in bound if each.demand_no == no]
@@ -147,6 +149,16 @@ class Backorders:
         anew = self._anew & {item for order in kept for item in _items(order)}
         if anew:
             rebind(self._unit, self._directory, anew, "system:supply")
+
+
+def _placed(order: NewOrder, queued: Sequence[Queued]) -> tuple[Queued, ...]:
+    """Let units that a reservation held of what is coming keep its place in the line: nobody who came later passes."""
+    hold = None if order.confirmation is None else order.confirmation.hold
+    if hold is None:
+        return tuple(queued)
+    coming = {claim.item_id for claim, _ in hold.given if claim.supply_line_id is not None}
+    since = hold.reservation.row.created_at
+    return tuple(entry._replace(since=since) if entry.item_id in coming else entry for entry in queued)
 
 
 def _waits(order: NewOrder) -> list[Queued]:

@@ -114,6 +114,9 @@ def _write(
         for line, units in by_line.items():
             counts[line] += units
     now = {id_: row.claimed for id_, row in lines.items()}
+    changed = [row for id_, row in lines.items() if counts[id_] != now[id_]]
+    for item_id in sorted({row.item_id for row in (*changed, *was.values())}):
+        unit.supply_changed(item_id)
     # A line that is open no more was written with nothing claimed of it.
     supply.claimed(unit, [(id_, counts[id_]) for id_ in lines if counts[id_] != now[id_] or id_ in was])
 

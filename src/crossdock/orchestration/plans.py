@@ -76,6 +76,8 @@ class Queued(NamedTuple):
     queue: str
     reason: str
     detail: str
+    since: int | None = None
+    """Since when they wait, if not from now on."""
 
 
 class Routed(NamedTuple):

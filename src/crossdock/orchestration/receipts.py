@@ -25,6 +25,7 @@ from crossdock.orchestration.changes import Changes, open_changes
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.supply import named
 from crossdock.orchestration.supply_commands import ReceiveSupply, SupplyOutcome, SupplyReceipt, SupplyReceived
+from crossdock.orchestration.supply_holders import LineHolders
 from crossdock.orchestration.waiting import MORE, serve, serve_bound
 from crossdock.orders import queues
 from crossdock.storage.unit import Unit
@@ -74,10 +75,12 @@ class ReceiveSupplyHandler:
         bound = store.claims_on(session, lines)
         waiting = queues.next_in_line(session, _units(lines, arrived))
         loaded = loading.load(session, {*waiting, *(c.owner_id for c in bound if c.kind == ClaimKind.ALLOCATION)})
+        holders = LineHolders(unit, engine, lines)
         # Before anybody binds or claims anything of them: all open lines of the items, and these, in one order.
         every = items | {item for order in loaded.values() for item in order.item_ids}
         open_ids = {row.id for row in store.open_lines(session, every)}
         locked = store.lock(session, open_ids | lines.keys())
+        holders.locked()
         before = [locked[id_] for id_ in lines]
         keys = {(row.item_id, row.location_id, row.stock_class) for row in before}
         ledger.make_positions(unit, keys)
@@ -93,6 +96,10 @@ class ReceiveSupplyHandler:
             self._tell(unit, each, row, actor)
         changed = [row._replace(claimed=0, changed_at=unit.now) for row in now.values()]
         store.change(unit, changed)
+        for row in changed:
+            came[row.id] -= holders.arrive(changes, row, came[row.id])
+            holders.lose(row)
+        holders.write()
         # Who is bound may have changed before the lines were locked.
         bound = [claim for claim in store.claims_on(session, lines) if claim.kind == ClaimKind.ALLOCATION]
         serve_bound(changes, loaded, _first(bound, waiting, came), actor)

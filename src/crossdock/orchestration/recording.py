@@ -274,7 +274,8 @@ class Routing:
         for queued in routed.queued:
             entry = (self._unit.ids.one(), queued.queue, order_id, queued.demand_no, queued.item_id, queued.quantity)
             owner = "system:supply" if queued.queue == "backorder" else "service"
-            row = (*entry, queued.reason, queued.detail, owner, priority, at, None)
+            since = at if queued.since is None else queued.since
+            row = (*entry, queued.reason, queued.detail, owner, priority, since, None)
             self._by_table[order_tables.queue_entries].append(row)
             self._unit.waits(queued.item_id, queued.quantity)
             queued_event = OrderQueued(

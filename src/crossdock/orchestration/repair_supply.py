@@ -44,6 +44,8 @@ def mend(unit: Unit, directory: Directory, findings: Sequence[Finding], note: No
             state = state_of(row.quantity, came).value
         rows.append(row._replace(received=came, state=state, claimed=0, changed_at=unit.now))
     supply.change(unit, rows)
+    for item_id in sorted(items):
+        unit.supply_changed(item_id)
     _free_reservations(unit, {row.id: row.open for row in rows}, note)
     rebind(unit, directory, items, "system:repair", before)
 

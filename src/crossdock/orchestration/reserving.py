@@ -25,6 +25,7 @@ from crossdock.kernel.clock import utc_day
 from crossdock.kernel.errors import FieldError
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import shares
+from crossdock.orchestration.binding import rebind
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import NotEnoughToReserve, ReservedTooLate
 from crossdock.orchestration.planning import Destination, NewDemand, Routed
@@ -254,6 +255,10 @@ def write(unit: Unit, engine: Engine, holds: Sequence[Hold], numbers: Sequence[i
     unit.insert(inventory_tables.claim_shares, parts)
     ledger.tell(unit, movements, ledger.Chain(taken.heads))
     reservation_store.update(unit, standings)
+    # Who waits moves up where units of what is coming are free again.
+    coming = {c.item_id for hold in holds for c, _ in hold.given if c.source == Source.SUPPLY_LINE}
+    if coming:
+        rebind(unit, engine.directory, coming, "system:supply")
 
 
 def part_rows(made: Iterable[ReservedClaim]) -> list[tuple[int, int, int, int]]:

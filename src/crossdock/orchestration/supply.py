@@ -17,6 +17,7 @@ from crossdock.orchestration.binding import rebind
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.supply_commands import PutSupply, SupplyOutcome, SupplyPut
+from crossdock.orchestration.supply_holders import LineHolders
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Outcome
 
@@ -55,9 +56,11 @@ class PutSupplyHandler:
         known = store.named(session, [(line.reference, line.line) for line in command.lines])
         items = {row.item_id for row in known.values()}
         items |= {facts.id for line in command.lines if (facts := engine.directory.item(line.sku)) is not None}
+        holders = LineHolders(unit, engine, [row.id for row in known.values()])
         # All open lines of the items, and those named here, in one order: nobody else binds until this is done.
         open_ids = {row.id for row in store.open_lines(session, items)}
         locked = store.lock(session, open_ids | {row.id for row in known.values()})
+        holders.locked()
         before = {(row.reference, row.line): locked[row.id] for row in known.values()}
         wanted = _wanted(unit, engine.directory, command, before, outcomes)
         new = [w for w in wanted if (w.sent.reference, w.sent.line) not in before]
@@ -65,10 +68,15 @@ class PutSupplyHandler:
             return [AGAIN]  # somebody announced the same line a moment ago
         changed = [w for w in wanted if (w.sent.reference, w.sent.line) in before]
         store.change(unit, [w.row._replace(claimed=0) for w in changed])
+        for each in changed:
+            holders.lose(each.row)
+        holders.write()
         for each in wanted:
             was = before.get((each.sent.reference, each.sent.line))
             outcomes[each.place] = SupplyOutcome("changed" if was else "created", each.row.id, None, each.row.state)
             _tell(unit, engine.directory, each, was, command.actor.name)
+        for item_id in sorted({w.row.item_id for w in new}):
+            unit.supply_changed(item_id)
         if wanted:
             old = [before[w.sent.reference, w.sent.line] for w in changed]
             rebind(unit, engine.directory, {w.row.item_id for w in wanted}, "system:supply", old)
