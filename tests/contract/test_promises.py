@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from crossdock.inventory.model import Counters
 from crossdock.kernel.clock import HOUR, MINUTE, instant, moment, parse_instant
 from crossdock.network.model import Calendar, Service
 from crossdock.orchestration import commands as c
@@ -269,6 +270,48 @@ def test_a_pick_up_is_ordered_as_promised(world: World):
     for name, offer in (("A1", pickup), ("A2", sent)):
         captured = take_promise(world, offer, name, ("MUG", 1))
         assert plan(world, captured.order_id) == [(p.location, p.deliver_on) for p in offer.packages]
+
+
+# -- with a reservation -----------------------------------------------------------------------------------------------
+
+
+def test_a_promise_holds_its_units_for_its_order(world: World):
+    world.receive("MUG", "DC", 1)
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",), reserve=True).data
+    assert offer.reservation_id is not None
+    assert world.position("MUG", "DC") == Counters(on_hand=1, reserved=1)
+    other = world.capture("B1", ("MUG", 1))
+    assert world.waiting(other.order_id)
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("DC", offer.date)]
+    assert axis(world, captured.order_id) is Promise.KEPT
+    assert world.position("MUG", "DC") == Counters(on_hand=1, allocated=1)
+
+
+def test_a_promise_that_is_dearer_but_in_time_is_held_where_it_was_made(world: World):
+    world.put_location("DC", 0, handling_parcel=5_000_000)
+    world.receive("MUG", "DC", 1)
+    world.receive("MUG", "STORE", 5)
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",), goal="earliest", reserve=True).data
+    assert world.position("MUG", "DC") == Counters(on_hand=1, reserved=1)
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("DC", offer.date)]
+
+
+def test_a_pick_up_is_held_at_its_location(world: World):
+    shop(world)
+    world.receive("MUG", "SHOP", 1)
+    (offer,) = promise(world, ("MUG", 1), methods=("pickup",), reserve=True).data
+    assert world.position("MUG", "SHOP") == Counters(on_hand=1, reserved=1)
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("SHOP", offer.date)]
+
+
+def test_what_is_incomplete_is_not_held(world: World):
+    world.receive("MUG", "DC", 1)
+    (offer,) = promise(world, ("MUG", 2), methods=("ship",), reserve=True).data
+    assert (offer.is_complete, offer.reservation_id) == (False, None)
+    assert world.position("MUG", "DC") == Counters(on_hand=1)
 
 
 # -- the watch --------------------------------------------------------------------------------------------------------

@@ -14,13 +14,12 @@ from crossdock.inventory.view_model import Buffer, Find, StockView
 from crossdock.kernel.clock import DAY, HOUR
 from crossdock.network.model import Address, Calendar, Location, Service
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.promise_commands import KeepPromises
-from crossdock.orchestration.promises import quote_of
 from crossdock.orchestration.view_commands import PutView
 from crossdock.orders.model import AddressIn, DeliveryIn
 from crossdock.promising import PromiseView
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
 from crossdock.routing.model import Policy, RateCard, Zone
+from tests.support.promises import promise_for
 from tests.support.world import World, line, order, seeded
 
 SITES, ITEMS = 40, 60
@@ -33,6 +32,16 @@ FAST = (Zone(120, 700_000, 50_000, 1), Zone(3_000, 950_000, 60_000, 2))
 @pytest.fixture
 def retailer(tmp_path: Path) -> Iterator[World]:
     """Forty locations with calendars, cut-offs and capacities of their own, thin stock, a view with buffers."""
+    yield from _retailer(tmp_path, (None, None, 30))
+
+
+@pytest.fixture
+def unlimited(tmp_path: Path) -> Iterator[World]:
+    """The same where no location's day is ever full: a reservation holds units, not hands."""
+    yield from _retailer(tmp_path, (None,))
+
+
+def _retailer(tmp_path: Path, capacities: tuple[int | None, ...]) -> Iterator[World]:
     with World(f"sqlite:///{tmp_path}/promises.db") as world:
         rng = seeded("promises")
         for code, zones in (("standard", USUAL), ("express", FAST)):
@@ -42,7 +51,7 @@ def retailer(tmp_path: Path) -> Iterator[World]:
         world.do(PutView(actor=world.actor, view=view))
         services = (Service(code="standard"), Service(code="express", policy="express", days=1, price=595))
         world.channel("web", services=services, view="shop")
-        places = tuple(_location(n, rng) for n in range(SITES))
+        places = tuple(_location(n, rng, capacities) for n in range(SITES))
         world.do(c.PutLocations(actor=world.actor, locations=places))
         items = tuple(Item(sku=f"S{n}", weight_g=rng.randrange(100, 12_000)) for n in range(ITEMS))
         world.do(c.PutItems(actor=world.actor, items=items))
@@ -56,7 +65,7 @@ def retailer(tmp_path: Path) -> Iterator[World]:
         world.assert_sound()
 
 
-def _location(n: int, rng: random.Random) -> Location:
+def _location(n: int, rng: random.Random, capacities: tuple[int | None, ...]) -> Location:
     is_dc = n % 10 == 0
     days = ("mon", "tue", "wed", "thu", "fri", "sat")
     return Location(
@@ -73,27 +82,40 @@ def _location(n: int, rng: random.Random) -> Location:
             cut_off=rng.choice(("11:00", "15:00", "18:00")),
             processing_days=rng.choice((0, 0, 0, 1)),
         ),
-        daily_capacity=rng.choice((None, None, 30)),
+        daily_capacity=rng.choice(capacities),
         handling_parcel=rng.randrange(50_000, 200_000),
         handling_unit=rng.randrange(0, 20_000),
         rank=n % 7,
     )
 
 
-def _ask(world: World, rng: random.Random) -> tuple[PromiseIn, tuple[PromiseView, ...], tuple[tuple[str, int], ...]]:
+def _ask(
+    world: World, rng: random.Random, *, reserve: bool = False
+) -> tuple[PromiseIn, tuple[PromiseView, ...], tuple[tuple[str, int], ...]]:
     basket = tuple((f"S{n}", rng.choice((1, 1, 1, 2, 3, 5))) for n in rng.sample(range(ITEMS), rng.choice(LINES)))
     asked = PromiseIn(
         channel="web",
         lines=tuple(PromiseLineIn(sku, quantity, 1_000) for sku, quantity in basket),
         destination=PromisePlaceIn("GB", rng.choice(AREAS)),
         nearest=2,
+        reserve=reserve,
         goal=rng.choice(("cheapest", "earliest")),
         by=None if rng.random() < 0.7 else date.fromordinal(_today(world) + rng.randrange(1, 5)),
     )
-    quote = world.read(lambda session: quote_of(world.app.promises, session, asked, world.clock.at))
-    if quote.rows:
-        world.app.submit_now(KeepPromises(quote.rows, quote.derived))
-    return asked, quote.answer.data, basket
+    return asked, promise_for(world, asked).data, basket
+
+
+def _rivals(world: World, rng: random.Random, name: str) -> None:
+    """Let others order what they like, a few of them by promises of their own."""
+    for number in range(rng.randrange(1, 5)):
+        asked, offers, basket = _ask(world, rng)
+        if offers and rng.random() < 0.4:
+            _order(world, f"{name}-{number}", asked, rng.choice(offers), basket)
+        else:
+            address = AddressIn(country="GB", postal_code=rng.choice(AREAS))
+            lines = tuple(line(sku, 6) for sku, _ in basket)
+            document = order(f"{name}-{number}", deliveries=(address,), lines=lines, at=world.clock.at)
+            world.app.submit_now(world.capturing(document))
 
 
 def _today(world: World) -> int:
@@ -150,6 +172,23 @@ def test_every_offer_that_is_ordered_at_once_is_routed_as_promised(retailer: Wor
     assert exceptions == []
     lines = retailer.rows("SELECT count(*) FROM events WHERE type = 'order.promised'")[0][0]
     assert lines == ordered
+
+
+def test_no_promise_that_holds_its_units_is_broken_by_another_order(unlimited: World):
+    world, rng = unlimited, seeded("held")
+    held = 0
+    for number in range(60):
+        asked, offers, basket = _ask(world, rng, reserve=True)
+        reserved = [offer for offer in offers if offer.reservation_id is not None]
+        _rivals(world, rng, f"rival-{number}")
+        if not reserved:
+            continue
+        held += 1
+        order_id = _order(world, f"held-{number}", asked, reserved[0], basket)
+        assert world.parts(order_id) == {"allocated": sum(units for _, units in basket)}
+        assert max(there for _, _, there in _routed(world, order_id)) <= reserved[0].date
+        assert world.rows("SELECT promise FROM orders WHERE id = ?", order_id) == [(1,)]
+    assert held > 20
 
 
 @pytest.mark.soak

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.promise_commands import KeepPromises
-from crossdock.orchestration.promises import quote_of
+from crossdock.orchestration.promise_reserving import make_promises
+from crossdock.orchestration.promises import Quote, quote_of
 from crossdock.orders.model import AddressIn, DeliveryIn
 from crossdock.promising import Promises, PromiseView
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
@@ -18,11 +18,22 @@ def promise(world: World, *wanted: Wanted, **changes: Any) -> Promises:
     """Ask what can be promised for (sku, quantity) lines; kept unless told otherwise."""
     fields: dict[str, Any] = {"channel": "web", "destination": PromisePlaceIn("GB", "EC1A 1BB"), **changes}
     lines = tuple(PromiseLineIn(sku, quantity, 1_000) for sku, quantity in wanted)
-    asked = PromiseIn(lines=lines, **fields)
-    quote = world.read(lambda session: quote_of(world.app.promises, session, asked, world.clock.at))
-    if quote.rows:
-        world.app.submit_now(KeepPromises(quote.rows, quote.derived))
-    return quote.answer
+    return promise_for(world, PromiseIn(lines=lines, **fields))
+
+
+def promise_for(world: World, asked: PromiseIn) -> Promises:
+    """Ask as the API does."""
+
+    async def ask() -> Quote:
+        return await world.app.database.read(
+            lambda session: quote_of(world.app.promises, session, asked, world.clock.at)
+        )
+
+    async def make() -> Promises:
+        quote, _ = await make_promises(asked, ask, world.app.submit, world.actor)
+        return quote.answer
+
+    return asyncio.run(make())
 
 
 def take_promise(

@@ -72,7 +72,7 @@ from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.feed_commands import PutFeeds
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
-from crossdock.orchestration.promise_commands import KeepPromises
+from crossdock.orchestration.promise_reserving import make_promises
 from crossdock.orchestration.promises import PromiseDesk, Quote, quote_of, read_promise
 from crossdock.orchestration.questions import LIMIT_SECONDS, Ask, Told, ask_database
 from crossdock.orchestration.questions import Answer as AtpAnswer
@@ -131,7 +131,6 @@ __all__ = [
     "ImportFault",
     "ImportRunner",
     "JobView",
-    "KeepPromises",
     "MoveImpossible",
     "MoveReservation",
     "NoSuchHold",
@@ -203,6 +202,7 @@ __all__ = [
     "list_policies",
     "list_share_groups",
     "list_views",
+    "make_promises",
     "new_import",
     "new_key",
     "preview_view",

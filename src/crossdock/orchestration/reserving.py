@@ -140,7 +140,7 @@ def destination(engine: Engine, reservation: Reservation, at: int) -> Destinatio
     row = reservation.row
     due = utc_day(at) + terms(engine, reservation).days if row.due_day is None else row.due_day
     bound = row.location_id if row.method == "pickup" else None
-    return Destination(row.country, row.point, due, cast(Method, row.method), bound=bound)
+    return Destination(row.country, row.point, due, cast(Method, row.method), row.due_day, bound=bound)
 
 
 def terms(engine: Engine, reservation: Reservation) -> DeliveryTerms:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.api.commands import actor
 from crossdock.api.http import Call, Header, Reply, json_reply, position
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.kernel.errors import NotFound
 from crossdock.orchestration import (
-    KeepPromises,
+    NotEnoughToReserve,
     PromiseRefused,
+    Quote,
+    ReservationRefused,
+    ReservedTooLate,
     UnknownChannel,
     UnknownItem,
     UnknownPolicy,
+    make_promises,
     quote_of,
     read_promise,
 )
@@ -35,13 +40,13 @@ PICK_UP: dict[str, Any] = {
 async def create_promises(call: Call) -> Reply:
     """Say what can be promised, and keep it for whoever orders."""
     backend, asked = call.backend, call.body
-    at = backend.clock()
-    quote = await backend.database.read(lambda session: quote_of(backend.promises, session, asked, at))
-    headers: list[Header] = []
-    if quote.rows:
-        answer = await backend.submit(KeepPromises(quote.rows, quote.derived))
-        if answer.position:
-            headers.append(position(answer.position))
+
+    async def ask() -> Quote:
+        at = backend.clock()
+        return await backend.database.read(lambda session: quote_of(backend.promises, session, asked, at))
+
+    quote, at = await make_promises(asked, ask, backend.submit, actor(call))
+    headers: list[Header] = [position(at)] if at else []
     return json_reply(quote.answer, 201 if quote.rows else 200, *headers)
 
 
@@ -69,7 +74,8 @@ def add_to(table: Table) -> None:
                 "is decided as an order would be: same stock, same rules, same costs. An offer says when everything "
                 "is there, until when to order for that day to hold, what it costs and emits, how sure it is, and what "
                 "it rests on. `goal`, `by` and `not_before` ask for the first day, a day, or a window. An order that "
-                "brings the `id` of an offer as `promise_id` is routed to keep it. With `keep` false nothing is "
+                "brings the `id` of an offer as `promise_id` is routed to keep it. With `reserve` the units of "
+                "the first complete offer are held until it expires, for its order alone. With `keep` false nothing is "
                 "stored, and no order can bring an offer: for product pages that nobody orders from."
             ),
             handler=create_promises,
@@ -81,7 +87,15 @@ def add_to(table: Table) -> None:
                 Answer(200, Promises, "Offers that are not kept, or none."),
             ),
             links={"promise": Link("get_promise", {"promise_id": "$response.body#/data/0/id"})},
-            errors=(UnknownChannel, UnknownItem, UnknownPolicy, PromiseRefused),
+            errors=(
+                UnknownChannel,
+                UnknownItem,
+                UnknownPolicy,
+                PromiseRefused,
+                ReservationRefused,
+                NotEnoughToReserve,
+                ReservedTooLate,
+            ),
         )
     )
     table.add(
