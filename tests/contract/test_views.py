@@ -2,9 +2,12 @@
 
 import pytest
 
+from crossdock.inventory.feed_model import FeedSource
 from crossdock.kernel.ids import encode_id
+from crossdock.orchestration.commands import ServeWaiting
 from crossdock.orchestration.decision_queries import read_decision
 from crossdock.orchestration.errors import ConfigurationRefused
+from crossdock.orchestration.feed_commands import PutFeeds, WatchFeeds
 from crossdock.orders.model import Status
 from crossdock.routing.record import decode
 from tests.support.world import World, order
@@ -122,3 +125,33 @@ def test_an_order_of_several_lines_of_one_item_sees_what_is_shown_once(world: Wo
     world.view(buffers=[{"units": 2}])
     captured = world.take(order("A1", ("MUG", 1), ("MUG", 2)))
     assert world.parts(captured.order_id) == {"waiting": 1, "allocated": 2}
+
+
+def test_orders_that_see_nothing_do_not_keep_others_from_being_served(world: World):
+    world.channel("shop")
+    world.view(exclusions=[{"locations": {"codes": ["DC"]}}])
+    world.put_location("DC", 0, daily_capacity=0)
+    world.receive("MUG", "DC", 9)
+    hidden = [world.capture(f"A{n}", ("MUG", 1)).order_id for n in range(3)]
+    shown = world.capture("B1", ("MUG", 1), channel="shop").order_id
+    world.put_location("DC", 0, daily_capacity=9)
+    served = world.do(ServeWaiting(actor=world.actor, most=1))
+    assert (served.looked_at, served.served) == (1, 1)
+    assert world.parts(shown) == {"allocated": 1}
+    assert all(world.parts(order_id) == {"waiting": 1} for order_id in hidden)
+
+
+def test_stock_of_a_source_that_fell_silent_is_hidden_where_the_view_says_so(world: World):
+    with_a_real_store(world)
+    world.channel("shop")
+    world.view(exclusions=[{"stale": True}])
+    source = FeedSource(code="till", name="Till", silent_after_s=60, when_silent="distrust", locations=("DC",))
+    world.do(PutFeeds(actor=world.actor, sources=(source,)))
+    first = world.capture("A1", ("MUG", 1))
+    assert world.plan(first.order_id) == {"DC": {"MUG": 1}}
+    world.clock.forward(minutes=5)
+    assert world.do(WatchFeeds(actor=world.actor)).silent == ("till",)
+    assert world.plan(world.capture("A2", ("MUG", 1)).order_id) == {"STORE": {"MUG": 1}}
+    assert world.plan(world.capture("B1", ("MUG", 1), channel="shop").order_id) == {"DC": {"MUG": 1}}
+    world.route(first.order_id)
+    assert world.plan(first.order_id) == {"STORE": {"MUG": 1}}

@@ -42,6 +42,8 @@ class Template:
         self.children: tuple[tuple[int, ...], ...] = tuple(
             tuple(child for child, node in enumerate(nodes) if node.parent == at) for at in range(len(nodes))
         )
+        self.everywhere = len(self.masks) == 1 and bool(self.masks[0].all())
+        """Whether shares are kept of the whole network alone."""
         patterns = np.stack(self.masks).T if self.masks else np.zeros((0, 0), dtype=bool)
         found, zones = np.unique(patterns, axis=0, return_inverse=True)
         self.zone_of: list[int] = zones.reshape(-1).tolist()

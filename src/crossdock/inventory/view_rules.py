@@ -59,15 +59,21 @@ class LocationSteps(NamedTuple):
 class Applied(NamedTuple):
     """What a view does to the items that fall under the same rules, by location; None where it does nothing."""
 
-    hidden: Bools | None
+    shown: Ints | None
+    """1 where anything is shown at all, 0 elsewhere."""
     units: Ints | None
     percent: Ints | None
     tables: Ints | None
-    """Which table of found units holds, by location; 0 is none."""
+    """Where the table of found units that holds begins, by location; the first is of what is found for certain."""
     safety: int
     names: tuple[str, ...]
     """Combinations of deciding rules, and by location which of them holds."""
     why: Ints
+
+    @property
+    def hidden(self) -> Bools | None:
+        """Where nothing is shown at all; None where that is nowhere."""
+        return None if self.shown is None else self.shown == 0
 
 
 class CompiledView:
@@ -115,10 +121,10 @@ class CompiledView:
             seen = np.maximum(claimable - kept, 0)
         if applied.tables is not None:
             seen = self._found(applied.tables, seen)
-        if applied.units is not None or applied.tables is not None:
-            seen = np.where(claimable >= UNLIMITED, claimable, seen)
-        if applied.hidden is not None:
-            seen = np.where(applied.hidden, 0, seen)
+        if seen is not claimable and (endless := claimable >= UNLIMITED).any():
+            seen = np.where(endless, claimable, seen)
+        if applied.shown is not None:
+            seen = seen * applied.shown
         return _keep_back(seen, applied.safety) if applied.safety else seen
 
     def rows(self, items: Sequence[ItemFacts], claimable: Ints) -> Ints:
@@ -128,10 +134,11 @@ class CompiledView:
         return np.stack([self.visible(item, row) for item, row in zip(items, claimable, strict=True)])
 
     def _found(self, tables: Ints, seen: Ints) -> Ints:
-        few = self._tables[tables, np.minimum(seen, TABLE)]
+        few: Ints = self._tables.ravel().take(tables + np.minimum(seen, TABLE))
         if int(seen.max(initial=0)) <= TABLE:
             return few
-        return np.where(seen > TABLE, np.minimum(seen, UNLIMITED) * self._tables[tables, TABLE] // TABLE, few)
+        deep = np.minimum(seen, UNLIMITED) * self._tables.ravel().take(tables + TABLE) // TABLE
+        return np.where(seen > TABLE, deep, few)
 
     def applied(self, item: ItemFacts) -> Applied:
         """Return what the view does to an item; worked out once for all items under the same rules."""
@@ -228,7 +235,7 @@ class CompiledView:
         place_of = {name: index for index, name in enumerate(names)}
         units, percent, tables = self._numbers(buffer, find)
         return Applied(
-            hidden if hidden.any() else None,
+            (~hidden).astype(np.int64) if hidden.any() else None,
             units,
             percent,
             tables,
@@ -245,7 +252,8 @@ class CompiledView:
             share = np.array([r.percent if isinstance(r, Buffer) else 0 for r in rules], dtype=np.int64)
             percent = share if share.any() else None
         if (find >= 0).any():
-            tables = np.array([0 if at < 0 else self._table(self._rules[at][1]) for at in find], dtype=np.int64)
+            which = [0 if at < 0 else self._table(self._rules[at][1]) for at in find]
+            tables = np.array(which, dtype=np.int64) * (TABLE + 1)
         return units, percent, tables
 
     def _table(self, rule: Rule) -> int:
@@ -335,10 +343,19 @@ def _items(rule: Rule) -> str:
 
 def _keep_back(seen: Ints, units: int) -> Ints:
     """Take units away where there are fewest; equals in the order of the network."""
-    order = np.argsort(seen, kind="stable")
-    ascending = np.minimum(seen[order], UNLIMITED)
-    before = np.cumsum(ascending) - ascending
-    taken = np.minimum(ascending, np.maximum(units - before, 0))
-    out = seen.copy()
-    out[order] -= np.where(ascending >= UNLIMITED, 0, taken)
+    ascending = np.sort(seen)
+    sums = ascending.cumsum()
+    gone = int(sums.searchsorted(units, side="right"))  # so many locations give all they have
+    if gone == len(seen):
+        return np.zeros_like(seen)
+    least = ascending[gone]
+    if least >= UNLIMITED:
+        return np.where(seen < UNLIMITED, 0, seen)
+    out = np.where(seen < least, 0, seen)
+    rest = units - (int(sums[gone - 1]) if gone else 0)
+    alike = gone - int(ascending.searchsorted(least))
+    if alike or rest:
+        equal = (seen == least).nonzero()[0]
+        out[equal[:alike]] = 0
+        out[equal[alike]] -= rest
     return out

@@ -9,6 +9,7 @@ import numpy as np
 
 from crossdock.catalog import store as catalog
 from crossdock.catalog.model import ItemFacts
+from crossdock.inventory import feed_queries
 from crossdock.inventory.selectors import Place
 from crossdock.inventory.share_model import ShareGroup
 from crossdock.inventory.share_rules import ShareRules
@@ -47,6 +48,7 @@ class Directory:
         self._items_by_id: dict[int, ItemFacts] = {}
         self._policies: dict[str, Policy] = {}
         self._views: dict[str, StockView] = {}
+        self._distrusted: frozenset[int] = frozenset()
         self._compiled: dict[tuple[str, frozenset[int]], CompiledView] = {}
         self.everything = everything(())
         """The view of a channel that names none."""
@@ -98,6 +100,8 @@ class Directory:
         rows = session.fetch("SELECT w.code, v.body FROM views w JOIN versions v ON v.hash = w.hash ORDER BY w.code")
         self._views = {code: _view(bytes(body)) for code, body in rows}
         self._compiled = {}
+        silent = feed_queries.distrusted(session)
+        self._distrusted = frozenset(location.id for location in active if location.location.code in silent)
         self.places = tuple(place_of(location) for location in active)
         self.everything = everything(self.places)
         rows = session.fetch("SELECT v.body FROM share_groups g JOIN versions v ON v.hash = g.hash ORDER BY g.code")
@@ -158,8 +162,11 @@ class Directory:
         return self._views.get(code)
 
     def distrusted(self, at: int) -> frozenset[int]:
-        """Return the locations whose stock is not trusted at an instant, because their source has fallen silent."""
-        return frozenset()
+        """Return the locations whose stock is not trusted at an instant, because their source has fallen silent.
+
+        What is known is what the last look for silent sources found; that look tells every process.
+        """
+        return self._distrusted
 
     def load_items(self, session: Session, skus: Iterable[str]) -> None:
         """Make sure that these SKUs, and the parts of those that are bundles, are known here if they exist."""

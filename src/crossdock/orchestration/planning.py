@@ -214,6 +214,14 @@ class Planner:
             snapshot, through = self._narrower(demand, snapshot, through, shown)
         return asked, snapshot, through
 
+    def open_to(self, channel: StoredChannel, items: Sequence[int], at: int) -> list[int]:
+        """Return those of these items (loaded, shares too) of which a channel may take a unit anywhere."""
+        if not items:
+            return []
+        stock, _ = self._seen(items, self.directory.view_of(channel, at))
+        shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
+        return [item for item, units in zip(items, shown.max(axis=1).tolist(), strict=True) if units > 0]
+
     def within_shares(
         self, decision: Decision, demand: Sequence[NewDemand], snapshot: Snapshot, channel: StoredChannel, turn: int
     ) -> Ints | None:

@@ -35,6 +35,7 @@ class ShareBook:
         self._ids = ids
         self._columns = {id_: column for column, id_ in enumerate(directory.location_ids)}
         self.items: dict[int, ItemShares] = {}
+        self._begun: dict[int, ItemShares] = {}
         self._ids_of: dict[int, list[int]] = {}
         self._missing: dict[int, list[tuple[Any, ...]]] = {}
         self._journal: list[tuple[int, int, int, int, tuple[Part, ...]]] = []
@@ -47,6 +48,7 @@ class ShareBook:
         templates = self._templates(items)
         if templates:
             self._read(session, templates, lock=False)
+        self._begun = {item: shares.copy() for item, shares in self.items.items()}
 
     def open(self, session: Session, items: Iterable[int]) -> None:
         """Make the counters of items that are traded for the first time, and lock all counters of these items.
@@ -65,15 +67,21 @@ class ShareBook:
         if not self.items:
             return {}
         self._make(session)
+        if session.dialect == "sqlite":  # the only writer: nothing can have changed since it was read
+            return self._free(self._begun)
         before, ids_before = self.items, self._ids_of
         self._read(session, {item: shares.template for item, shares in before.items()}, lock=True)
+        free = self._free(self.items)
+        self.items, self._ids_of = before, ids_before
+        return free
+
+    def _free(self, items: Mapping[int, ItemShares]) -> dict[tuple[int, ...], int]:
         free: dict[tuple[int, ...], int] = {}
-        for item, shares in self.items.items():
+        for item, shares in items.items():
             for id_, standing in zip(self._ids_of[item], shares.standing(), strict=True):
                 free[(id_,)] = standing.private
             for over, units in enumerate(shares.free()):
                 free[item, over] = max(0, units)
-        self.items, self._ids_of = before, ids_before
         return free
 
     def _templates(self, items: Iterable[int]) -> dict[int, Template]:
@@ -112,6 +120,9 @@ class ShareBook:
 
     def _stock(self, session: Session, templates: Mapping[int, Template]) -> dict[int, tuple[list[int], list[int]]]:
         """Return what is claimable, and claimable or claimed, in each set of locations of each item."""
+        small = {item: template for item, template in templates.items() if template.everywhere}
+        if len(small) == len(templates):
+            return self._sums(session, small)
         size = len(self._columns)
         claimable = {item: np.zeros(size, dtype=np.int64) for item in templates}
         basis = {item: np.zeros(size, dtype=np.int64) for item in templates}
@@ -128,6 +139,15 @@ class ShareBook:
             )
             for item, template in templates.items()
         }
+
+    def _sums(self, session: Session, templates: Mapping[int, Template]) -> dict[int, tuple[list[int], list[int]]]:
+        """Return the same where shares are kept of the whole network alone."""
+        some = len(self._directory.locations) > len(self._columns)
+        sql = _SUMS.replace("{active}", _ACTIVE if some else "")
+        found = {item: ([0], [0]) for item in templates}
+        for item, free, whole in session.fetch_keys(sql, ("bigint",), [(item,) for item in sorted(templates)]):
+            found[item] = ([int(free)], [int(whole)])
+        return found
 
     # -- what a decision may see and take ------------------------------------------------------------------------
 
@@ -289,6 +309,15 @@ _STOCK = """
     LEFT JOIN stockings s ON s.item_id = p.item_id AND s.location_id = p.location_id
     WHERE p.on_hand + p.short <> 0 AND coalesce(s.ships, 1) <> 0 AND coalesce(s.stock_mode, 0) <> 2
 """
+_SUMS = """
+    WITH k(item_id) AS ({keys})
+    SELECT p.item_id, CAST(sum(p.on_hand + p.short - p.reserved - p.allocated) AS bigint),
+        CAST(sum(p.on_hand + p.short) AS bigint)
+    FROM k JOIN positions p ON p.item_id = k.item_id AND p.stock_class = 0 {active}
+    LEFT JOIN stockings s ON s.item_id = p.item_id AND s.location_id = p.location_id
+    WHERE coalesce(s.ships, 1) <> 0 AND coalesce(s.stock_mode, 0) <> 2 GROUP BY p.item_id
+"""
+_ACTIVE = "JOIN locations l ON l.id = p.location_id AND l.active = 1"
 _USE = """
     WITH v(id, n) AS ({keys})
     UPDATE shares SET used = shares.used + v.n FROM v WHERE shares.id = v.id AND shares.used + v.n >= 0

@@ -77,7 +77,7 @@ class ServeWaitingHandler:
         wanted = queues.waiting_items(session)
         engine.mirror.load(session, wanted)
         items = [item for item in wanted if engine.mirror.any_left(item)]
-        waiting = queues.waiting_orders(session, items)
+        waiting = _waiting(unit, engine, items)
         chosen = waiting[: command.most]
         loaded = loading.load(session, chosen)
         # Who slipped in between two processes, without a date or before somebody else, is put right here.
@@ -86,3 +86,18 @@ class ServeWaitingHandler:
         served = serve(changes, engine, loaded, chosen, set(items), command.actor.name)
         changes.write()
         return [ServedWaiting(looked_at=len(chosen), served=served)]
+
+
+def _waiting(unit: Unit, engine: Engine, items: Sequence[int]) -> list[int]:
+    """Return the orders that wait for these items and whose channels may have any of them, in order.
+
+    Those whose channel sees none of what is there, or may not take it, would else stand before all others for ever.
+    """
+    session, directory, planner = unit.session, engine.directory, engine.planner
+    channels = directory.channels
+    if not directory.shares.some and all(directory.view_of(channel, unit.now).identity for channel in channels):
+        return queues.waiting_orders(session, items)
+    directory.load_items_by_id(session, items)
+    planner.shares.load(session, items)
+    pairs = [(item, channel.id) for channel in channels for item in planner.open_to(channel, items, unit.now)]
+    return queues.waiting_orders_of(session, pairs)

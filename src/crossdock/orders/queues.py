@@ -95,6 +95,18 @@ def waiting_orders(session: Session, items: Iterable[int]) -> list[int]:
     return [row[0] for row in session.fetch_keys(sql, ("bigint",), [(item,) for item in sorted(set(items))])]
 
 
+def waiting_orders_of(session: Session, pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """Return the orders that wait, of these (item id, channel id) pairs, by priority and then age."""
+    sql = """
+        WITH k(item_id, channel_id) AS ({keys})
+        SELECT q.order_id, max(q.priority), min(q.since)
+        FROM k JOIN queue_entries q ON q.item_id = k.item_id AND q.closed_at IS NULL AND q.queue = 'backorder'
+        JOIN orders o ON o.id = q.order_id AND o.channel_id = k.channel_id
+        GROUP BY q.order_id ORDER BY max(q.priority) DESC, min(q.since), q.order_id
+    """
+    return [row[0] for row in session.fetch_keys(sql, ("bigint", "bigint"), sorted(set(pairs)))]
+
+
 def next_in_line(session: Session, units: Sequence[tuple[int, int]]) -> list[int]:
     """Return the orders that so many units of each item (item id, units) could serve, by priority and then age.
 
