@@ -11,11 +11,22 @@ import msgspec
 
 from crossdock.app import App
 from crossdock.catalog.model import Item
-from crossdock.inventory import FeedSource, StockView, SupplyLineIn
+from crossdock.inventory import FeedSource, ReservationIn, ReservedLineIn, StockView, SupplyLineIn
+from crossdock.inventory.reservations import PlaceIn, ReservedDeliveryIn
 from crossdock.kernel.clock import HOUR, MINUTE, instant, moment
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
-from crossdock.orchestration import PutFeeds, PutSupply, PutView, ReceiveSupply, SupplyReceipt
+from crossdock.orchestration import (
+    PutFeeds,
+    PutSupply,
+    PutView,
+    ReceiveSupply,
+    ReleaseReservation,
+    Reserve,
+    Reserved,
+    SupplyReceipt,
+    quote_of,
+)
 from crossdock.orchestration.commands import (
     Actor,
     CaptureOrder,
@@ -26,7 +37,9 @@ from crossdock.orchestration.commands import (
     RecordStock,
     StockFact,
 )
+from crossdock.orchestration.promise_commands import KeepPromises
 from crossdock.orders import AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn
+from crossdock.promising import PromiseIn, PromiseLineIn, PromisePlaceIn
 from crossdock.routing import Lane, Policy, RateCard, Zone
 from crossdock.storage.migrate import upgrade
 from tests.support.feeds import row
@@ -113,7 +126,8 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
     catalogue = [item(number) for number in range(size.items)]
     app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))
     stock(app, chance, catalogue)
-    tell(app, [one for at, one in enumerate(catalogue) if at % 31 > 1], chance)
+    plenty = [one for at, one in enumerate(catalogue) if at % 31 > 1]
+    tell(app, plenty, chance)
     number = 0
     for back in range(size.days - 1, -1, -1):
         day = LAST_DAY - timedelta(days=back)
@@ -122,6 +136,7 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
             placed = day + timedelta(minutes=chance.randint(7 * 60, 20 * 60))
             submit(app, order(chance, number, catalogue, placed))
     supply(app, catalogue)
+    reserve(app, plenty, chance)
 
 
 def submit(app: App, placed: OrderIn) -> Any:
@@ -182,6 +197,49 @@ def supply(app: App, catalogue: list[Item]) -> None:
         source="wms", record="GRN-1", reference="PO-4711", line="2", quantity=25, occurred_at=app.clock() - HOUR
     )
     app.submit_now(ReceiveSupply(actor=ACTOR, receipts=(part,)))
+
+
+def reserve(app: App, catalogue: list[Item], chance: random.Random) -> None:
+    """Hold units for carts: most open, one released, one of a few minutes."""
+    for number in range(min(12, len(catalogue) * 6)):
+        one = catalogue[number % len(catalogue)]
+        destination = PlaceIn(country="GB", postal_code=chance.choice(TOWNS)[0])
+        asked = ReservationIn(
+            channel="marketplace" if number % 3 == 0 else "web",
+            lines=(ReservedLineIn(one.sku, 1 + number % 3),),
+            delivery=ReservedDeliveryIn(destination=destination),
+            external_id=f"cart-{7_000 + number}",
+            duration_seconds=180 if number == 1 else 900 + 300 * number,
+            partial=True,
+        )
+        made: Reserved = app.submit_now(Reserve(actor=ACTOR, reservation=asked, content_hash=content_hash(asked)))
+        if number == 2:
+            released = ReleaseReservation(actor=ACTOR, reservation_id=made.reservation_id, reason="cart emptied")
+            app.submit_now(released)
+
+
+def promise(app: App, catalogue: list[Item]) -> int:
+    """Promise two units of an item to London, and capture the order that brings the promise; returns the order's id."""
+    asked = PromiseIn(
+        channel="web",
+        lines=(PromiseLineIn(sku=catalogue[2].sku, quantity=2),),
+        destination=PromisePlaceIn(country="GB", postal_code="EC1A 1BB"),
+        methods=("ship",),
+    )
+    quote = app.database.read_now(lambda session: quote_of(app.promises, session, asked, app.clock()))
+    app.submit_now(KeepPromises(quote.rows, quote.derived))
+    address = AddressIn(country="GB", name="Alex Morgan", line1="1 High Street", city="London", postal_code="EC1A 1BB")
+    placed = OrderIn(
+        channel="web",
+        external_id="600001",
+        placed_at=moment(app.clock()),
+        currency="GBP",
+        lines=(LineIn(sku=catalogue[2].sku, quantity=2, unit_price=MoneyIn(450, "GBP"), name=catalogue[2].name),),
+        deliveries=(DeliveryIn(destination=address),),
+        total=MoneyIn(900, "GBP"),
+        promise_id=quote.answer.data[0].id,
+    )
+    return int(submit(app, placed).order_id)
 
 
 class _Told:

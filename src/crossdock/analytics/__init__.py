@@ -11,6 +11,7 @@ from crossdock.analytics.figures import (
     queue_reasons,
 )
 from crossdock.analytics.network import LocationLoad, Named, Place, list_channels, list_locations, network_load, places
+from crossdock.analytics.reservations import count_reservations
 from crossdock.analytics.stock import ItemStock, Show, StockTotals, item_stock, list_items, stock_totals
 from crossdock.analytics.supply import (
     Bound,
@@ -44,6 +45,7 @@ __all__ = [
     "SupplyShow",
     "bound_to",
     "buckets",
+    "count_reservations",
     "count_supply",
     "figures",
     "first_order_at",

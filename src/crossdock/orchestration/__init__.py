@@ -73,7 +73,7 @@ from crossdock.orchestration.feed_commands import PutFeeds
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 from crossdock.orchestration.promise_reserving import make_promises
-from crossdock.orchestration.promises import PromiseDesk, Quote, quote_of, read_promise
+from crossdock.orchestration.promises import PromiseDesk, Quote, promise_of_order, quote_of, read_promise
 from crossdock.orchestration.questions import LIMIT_SECONDS, Ask, Told, ask_database
 from crossdock.orchestration.questions import Answer as AtpAnswer
 from crossdock.orchestration.reservation_commands import (
@@ -206,6 +206,7 @@ __all__ = [
     "new_import",
     "new_key",
     "preview_view",
+    "promise_of_order",
     "quote_of",
     "read_decision",
     "read_job",

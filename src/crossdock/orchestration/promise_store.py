@@ -85,6 +85,12 @@ def read(session: Session, id_: int) -> StoredPromise | None:
     return _stored(rows[0]) if rows else None
 
 
+def of_order(session: Session, order_id: int) -> StoredPromise | None:
+    """Return the promise that an order brought; None when it brought none."""
+    rows = session.fetch(f"SELECT {_COLUMNS} FROM promises p WHERE p.order_id = ? ORDER BY p.id LIMIT 1", order_id)
+    return _stored(rows[0]) if rows else None
+
+
 def promised_days(session: Session, order_ids: Sequence[tuple[int]]) -> list[tuple[int, int]]:
     """Return (order id, promised day) of those of these orders that brought a promise."""
     sql = """

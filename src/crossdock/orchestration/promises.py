@@ -289,3 +289,9 @@ def read_promise(session: Session, id_: int, at: int) -> PromiseView | None:
     """Return a kept promise as it stands; None when there is none, or none any more."""
     found = promise_store.read(session, id_)
     return None if found is None else read_back(found, at)
+
+
+def promise_of_order(session: Session, order_id: int, at: int) -> PromiseView | None:
+    """Return the promise that an order brought, as it stands; None when it brought none, or it is forgotten."""
+    found = promise_store.of_order(session, order_id)
+    return None if found is None else read_back(found, at)

@@ -3,7 +3,7 @@
 from crossdock.promising.carbon import FACTOR, GRAMS_PER_TONNE_KM, grams
 from crossdock.promising.confidence import Confidence, confidence
 from crossdock.promising.dates import Deadline, last_instant, order_by
-from crossdock.promising.documents import PromiseIn, Promises, PromiseView
+from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn, Promises, PromiseView
 from crossdock.promising.keeping import Kept, arrives, earliest, keep, missing
 from crossdock.promising.methods import Method, capability, policy_for, urgent
 from crossdock.promising.offers import Offer, Package, offer_of
@@ -20,7 +20,9 @@ __all__ = [
     "OpenPromise",
     "Package",
     "PromiseIn",
+    "PromiseLineIn",
     "PromisePart",
+    "PromisePlaceIn",
     "PromiseView",
     "Promises",
     "Standing",

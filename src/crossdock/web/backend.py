@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from crossdock.orchestration import PromiseDesk
+
 T = TypeVar("T")
 
 
@@ -21,6 +23,10 @@ class Backend(Protocol):
     @property
     def database(self) -> Reader:
         """Where pages read from."""
+
+    @property
+    def promises(self) -> PromiseDesk:
+        """What makes offers."""
 
     def submit(self, command: Any) -> Awaitable[Any]:
         """Ask the writer to do a command; awaiting yields its answer or raises a CrossdockError."""

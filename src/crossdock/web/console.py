@@ -26,9 +26,18 @@ NAVIGATION = (
     ("Home", "/", "home"),
     ("Orders", "/orders", "shopping-cart"),
     ("Inventory", "/inventory", "packages"),
+    ("Promise", "/promise", "calendar"),
     ("Network", "/network", "map-pin"),
 )
-PARTS = {"Inventory": (("Stock", "/inventory"), ("Views", "/views"), ("Feeds", "/feeds"), ("Supply", "/supply"))}
+PARTS = {
+    "Inventory": (
+        ("Stock", "/inventory"),
+        ("Views", "/views"),
+        ("Feeds", "/feeds"),
+        ("Reservations", "/reservations"),
+        ("Supply", "/supply"),
+    )
+}
 """The pages of a section that has several: under it in the side bar, as tabs on a phone."""
 
 

@@ -22,6 +22,8 @@ from crossdock.web.routes import (
     order,
     order_actions,
     orders,
+    promise,
+    reservations,
     search,
     sign_in,
     supply,
@@ -31,7 +33,7 @@ from crossdock.web.security import HEADERS, AnyRequest, AnyResponse, Door
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, orders, order, order_actions, inventory, views, feeds, supply, network, search)
+PAGES = (home, orders, order, order_actions, inventory, views, feeds, reservations, supply, promise, network, search)
 """The modules behind the door; the last one answers whatever no other knows."""
 _YEAR = 31_536_000
 
@@ -47,7 +49,20 @@ def web_router(backend: Backend, *, clock: Clock = now, zone: str = "UTC") -> Ro
 
     pages = [
         module.handlers
-        for module in (home, orders, order, order_actions, inventory, views, feeds, supply, network, search)
+        for module in (
+            home,
+            orders,
+            order,
+            order_actions,
+            inventory,
+            views,
+            feeds,
+            reservations,
+            supply,
+            promise,
+            network,
+            search,
+        )
     ]
     behind = Router(
         "/",

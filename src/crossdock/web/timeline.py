@@ -45,6 +45,12 @@ def entry(event: StoredEvent) -> Entry:
     return Entry(event.at, title, detail, icon, tone, actor(event.actor), event.type)
 
 
+def risk(events: Sequence[StoredEvent]) -> str:
+    """Say what stands in the way of an order's promise, as the watch told it last; empty when it told nothing."""
+    told = [event for event in events if event.type in ("order.promise_at_risk", "order.promise_late")]
+    return entry(told[-1]).detail if told else ""
+
+
 def _money(amount: dict[str, Any]) -> str:
     return show(int(amount["amount"]), str(amount["currency"]))
 

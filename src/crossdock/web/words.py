@@ -72,6 +72,37 @@ SUPPLY = {
     "canceled": Word("Called off", "neutral"),
 }
 SUPPLY_SHOWS = {"open": "Open", "overdue": "Overdue", "closed": "Received", "canceled": "Called off", "all": "All"}
+RESERVATION = {
+    "open": Word("Open", "info"),
+    "confirmed": Word("Ordered", "done"),
+    "released": Word("Released", "neutral"),
+    "expired": Word("Expired", "neutral"),
+    "broken": Word("Broken", "bad"),
+}
+RESERVATION_SHOWS = {
+    "open": "Open",
+    "soon": "Ending soon",
+    "confirmed": "Ordered",
+    "released": "Released",
+    "expired": "Expired",
+    "broken": "Broken",
+    "all": "All",
+}
+METHODS = {"ship": "Shipped", "pickup": "Picked up", "ship_to_store": "Sent to the store"}
+REFUSALS = {
+    "no_destination": "nobody knows where to",
+    "unknown_location": "there is no such location",
+    "no_pickup_there": "nothing is picked up there",
+    "out_of_stock": "out of stock",
+    "not_served": "nobody ships there",
+    "too_late": "too late",
+    "too_early": "too early",
+    "different_launches": "comes out on different days",
+}
+AT_RISK = {
+    "handover_near": "the handover is near and the work not done",
+    "day_over": "the day is over",
+}
 LEVEL = {
     "in_stock": Word("In stock", "done"),
     "low": Word("Low", "wait"),

@@ -13,8 +13,9 @@ from crossdock.events import timeline as read_timeline
 from crossdock.fulfillment import fulfillments_of
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
+from crossdock.orchestration import promise_of_order
 from crossdock.orders import OrderView, read_order
-from crossdock.web import timeline
+from crossdock.web import timeline, words
 from crossdock.web.asking import Site
 from crossdock.web.console import Console
 from crossdock.web.security import AnyRequest, AnyResponse
@@ -42,22 +43,26 @@ async def order_page(
     request: AnyRequest, console: Console, order_id: int, notes: list[tuple[str, str]], status: int = 200
 ) -> AnyResponse:
     """Return the page of an order, with notes above it."""
-    facts = await console.read(lambda session: _read(session, order_id))
+    facts = await console.read(lambda session: _read(session, order_id, console.clock()))
     return console.page(
         request, "order.html", section="Orders", notes=notes, status=status, hold_reasons=HOLD_REASONS, **facts
     )
 
 
-def _read(session: Any, order_id: int) -> dict[str, Any]:
+def _read(session: Any, order_id: int, at: int) -> dict[str, Any]:
     found = read_order(session, order_id, personal=True)
     if found is None:
         raise NotFound("There is no such order.")
     known = places(session)
+    events = read_timeline(session, order_id)
     return {
         "order": found,
+        "promise": promise_of_order(session, order_id, at),
+        "risk": timeline.risk(events) if found.promise != "kept" else "",
+        "methods": words.METHODS,
         "places": known,
         "fulfillments": fulfillments_of(session, order_id),
-        "timeline": timeline.timeline(read_timeline(session, order_id)),
+        "timeline": timeline.timeline(events),
         "whys": _why(session, found, known),
         "queue": [entry for entry in found.queue if entry.closed_at is None],
         "open_holds": [hold for hold in found.holds if hold.released_at is None],
