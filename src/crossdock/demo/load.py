@@ -8,7 +8,7 @@ is, the year is whole.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -20,8 +20,9 @@ from crossdock.demo import documents, feed
 from crossdock.demo.feed import CancellationReceived, OrderPlaced, Step
 from crossdock.demo.reconcile import Reconciliation
 from crossdock.demo.retailer import Retailer
-from crossdock.demo.supply import OPENED_AT
+from crossdock.demo.supply import OPENED_AT, Receipt
 from crossdock.demo.terms import CHANNEL
+from crossdock.inventory import SupplyFilter, SupplyLineIn, list_supply
 from crossdock.kernel.clock import instant
 from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import CrossdockError
@@ -35,12 +36,15 @@ from crossdock.orchestration import (
     PutItems,
     PutLocations,
     PutPolicy,
+    PutSupply,
+    ReceiveSupply,
     RecordStock,
     RequestKey,
     ServeWaiting,
     StockFact,
+    SupplyReceipt,
 )
-from crossdock.orders import OrderFilter, find_order, list_orders
+from crossdock.orders import OrderFilter, find_order, list_orders, waiting_skus
 
 FIRST_ORDER = "536365"
 LAST_ORDER = "581587"
@@ -132,6 +136,10 @@ class Loader:
         self._ids: dict[str, int] = {}
         self._refused: Counter[str] = Counter()
         self._waiting: deque[tuple[Future[Any], Callable[[Any], None]]] = deque()
+        self._due: dict[str, deque[Receipt]] = defaultdict(deque)
+        for receipt in retailer.supply.receipts:
+            self._due[receipt.sku].append(receipt)
+        self._announced: set[str] = set()
         self.loaded = Loaded()
 
     def set_up(self) -> None:
@@ -157,6 +165,7 @@ class Loader:
             + sum(bool(event.matched) for event in self._year.cancellations)
         )
         done, reached = 0, self._read(_newest_order)
+        self._announced = self._read(_announced)
         for step in _last_order_last(feed.steps(feed.events(self._year, self._retailer), _EVENTS_A_STEP)):
             # Orders of a later step are there, so this one was finished: kinds and steps wait for each other.
             if reached is not None and step.until < reached:
@@ -175,16 +184,10 @@ class Loader:
         """
         self._clock.move(instant(step.since))
         self._do(ServeWaiting(actor=ACTOR))
+        self._announce(step.since)
         if step.receipts:
             self._clock.move(instant(step.receipts[-1].at))
-            facts = [
-                _received(f"{e.at:%Y-%m-%d} {e.receipt.location} {e.receipt.sku}", e.receipt.location, e.receipt.sku,
-                          e.receipt.quantity, instant(e.at))
-                for e in step.receipts
-            ]  # fmt: skip
-            for part in _parts(facts, _FACTS_AT_ONCE):
-                self._do(RecordStock(actor=ACTOR, facts=part))
-            self.loaded.receipts += len(facts)
+            self._receive([event.receipt for event in step.receipts])
         if step.orders:
             # The clock may be ahead of an order by the length of a step; `at` says when it was placed.
             self._clock.move(instant(step.orders[-1].at))
@@ -195,6 +198,36 @@ class Loader:
             self._clock.move(instant(step.cancellations[-1].at))
             self._cancel(step.cancellations)
             self._finish()
+
+    def _announce(self, since: datetime) -> None:
+        """Say when what somebody waits for will come: the buyer asks the suppliers for these items alone."""
+        lines = []
+        for sku in self._read(waiting_skus):
+            due = self._due[sku]
+            while due and due[0].at < since:
+                due.popleft()
+            places: set[str] = set()
+            for receipt in due:
+                if receipt.location not in places and _name(receipt) not in self._announced:
+                    lines.append(receipt)
+                places.add(receipt.location)
+        for part in _parts(lines, _FACTS_AT_ONCE):
+            self._do(PutSupply(actor=ACTOR, lines=tuple(map(_coming, part))))
+        self._announced.update(map(_name, lines))
+
+    def _receive(self, receipts: Sequence[Receipt]) -> None:
+        """Take in what arrives: of the lines that were announced, and without any."""
+        facts = [
+            _received(_name(each), each.location, each.sku, each.quantity, instant(each.at))
+            for each in receipts
+            if _name(each) not in self._announced
+        ]
+        arrived = [_arrived(each) for each in receipts if _name(each) in self._announced]
+        for told in _parts(arrived, _FACTS_AT_ONCE):
+            self._do(ReceiveSupply(actor=ACTOR, receipts=told))
+        for part in _parts(facts, _FACTS_AT_ONCE):
+            self._do(RecordStock(actor=ACTOR, facts=part))
+        self.loaded.receipts += len(receipts)
 
     def _capture(self, placed: OrderPlaced) -> None:
         channel = self._retailer.channel
@@ -263,6 +296,11 @@ def _newest_order(session: Any) -> datetime | None:
     return found[0].placed_at if found else None
 
 
+def _announced(session: Any) -> set[str]:
+    """Return the supply lines there are: the load may go on where another one ended."""
+    return {line.reference for line in list_supply(session, SupplyFilter(), 0, None, 1_000_000).lines}
+
+
 def _finding(external_id: str) -> Callable[[Any], int | None]:
     return lambda session: find_order(session, CHANNEL.code, external_id)
 
@@ -270,6 +308,25 @@ def _finding(external_id: str) -> Callable[[Any], int | None]:
 def _received(record: str, location: str, sku: str, quantity: int, at: int) -> StockFact:
     return StockFact(
         source=SOURCE, record=record, kind="received", sku=sku, location=location, quantity=quantity, occurred_at=at
+    )
+
+
+def _name(receipt: Receipt) -> str:
+    """Return the number of the purchase order that brings a receipt; it is the receipt's as well."""
+    return f"{receipt.at:%Y-%m-%d} {receipt.location} {receipt.sku}"
+
+
+def _coming(receipt: Receipt) -> SupplyLineIn:
+    return SupplyLineIn(
+        reference=_name(receipt), sku=receipt.sku, location=receipt.location,
+        expected_on=f"{receipt.at:%Y-%m-%d}", quantity=receipt.quantity,
+    )  # fmt: skip
+
+
+def _arrived(receipt: Receipt) -> SupplyReceipt:
+    name, at = _name(receipt), instant(receipt.at)
+    return SupplyReceipt(
+        source=SOURCE, record=name, reference=name, line="1", quantity=receipt.quantity, occurred_at=at
     )
 
 

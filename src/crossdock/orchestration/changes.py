@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from crossdock.events.catalog import (
     FulfillmentCanceled,
@@ -27,25 +27,20 @@ from crossdock.inventory.shares import Part, last_taken_first
 from crossdock.inventory.supply import SupplyRow
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
-from crossdock.network.store import StoredChannel
 from crossdock.orchestration import limits, shares, tables
-from crossdock.orchestration.binding import rebind
+from crossdock.orchestration.asked import destination, new_demand
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.launches import as_preorders, by_launch
+from crossdock.orchestration.line import WaitingLine
 from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
-from crossdock.orchestration.planning import Destination, NewDemand, NewFulfillment, Queued, Routed
+from crossdock.orchestration.planning import NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.recording import Routing
-from crossdock.orchestration.terms import terms_of
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total
-from crossdock.promising.methods import Method
-from crossdock.routing.model import Policy
 from crossdock.storage import guard
 from crossdock.storage.errors import TransientFault
 from crossdock.storage.unit import Unit
-
-SUPPLY = "system:supply"
 
 
 class Changes:
@@ -65,7 +60,6 @@ class Changes:
         self._engine = engine
         self.positions = positions
         """The locked positions as they will be; facts of the same transaction have changed them already."""
-        self._supplied = supplied
         self._movements: list[Movement] = []
         self._claims_left: dict[int, int] = {}
         self._entries_left: dict[int, int] = {}
@@ -74,9 +68,7 @@ class Changes:
         self._capacity_back: list[tuple[int, int]] = []
         self._capacity_takes: list[list[guard.Take]] = []
         self._orders: dict[int, LoadedOrder] = {}
-        self._waiting: dict[limits.LimitKey, int] = defaultdict(int)
-        self._unsettled: set[int] = set()
-        """Items of which other units wait now than before."""
+        self._line = WaitingLine(supplied)
         self._rows: dict[Any, list[tuple[Any, ...]]] = {
             table: []
             for table in (
@@ -200,7 +192,7 @@ class Changes:
         self, order: LoadedOrder, index: int, entry: WaitingEntry, left: int, cause: str, actor: str
     ) -> None:
         order.waiting[index] = entry._replace(quantity=left)
-        self._count_waiting(order, entry.queue, entry.item_id, entry.reason, left - entry.quantity)
+        self._line.changed(order.row.channel_id, entry.queue, entry.item_id, entry.reason, left - entry.quantity)
         self._entries_left[entry.id] = left
         self._unit.waits(entry.item_id, left - entry.quantity)
         event = OrderDequeued(
@@ -212,12 +204,6 @@ class Changes:
             quantity=entry.quantity - left,
         )
         self._event(event, event.order_id, order, actor)
-
-    def _count_waiting(self, order: LoadedOrder, queue: str, item_id: int, reason: str, units: int) -> None:
-        if queue == "backorder":
-            for key in limits.keys_of(item_id, order.row.channel_id, reason):
-                self._waiting[key] += units
-            self._unsettled.add(item_id)
 
     # -- units that are routed -------------------------------------------------------------------------------------
 
@@ -236,22 +222,23 @@ class Changes:
         What is found is claimed. With ``only_if_found`` a decision that assigns nothing is not taken over. Units of
         items before their launch are decided on their own, for the launch day.
         """
-        demand = [self._new_demand(order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
+        directory = self._engine.directory
+        demand = [new_demand(directory, order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
         found = False
         for begin, part in self._parts(demand) if demand else ():
             routed = self._decide(order, delivery_no, part, begin)
             if routed.fulfillments or not only_if_found:
                 self.adopt(order, routed, cause, actor)
                 # Where they may come from may be another matter now: so is what they are bound to.
-                self._unsettled.update(d.item_id for d in part)
+                self._line.unsettle(d.item_id for d in part)
             found = found or bool(routed.fulfillments)
         return found
 
     def would_assign(self, order: LoadedOrder, delivery_no: int) -> int:
         """Return how many units a new decision on a delivery would assign, with its own claims added back."""
-        planner, mirror = self._engine.planner, self._engine.mirror
+        planner, mirror, directory = self._engine.planner, self._engine.mirror, self._engine.directory
         demand = [d for d in order.demand.values() if d.delivery_no == delivery_no]
-        wanted = [self._new_demand(order, d.no, d.parts[WAITING] + d.parts[ALLOCATED]) for d in demand]
+        wanted = [new_demand(directory, order, d.no, d.parts[WAITING] + d.parts[ALLOCATED]) for d in demand]
         asked = [d for d in wanted if d.quantity > 0]
         if not asked:
             return 0
@@ -276,21 +263,8 @@ class Changes:
         return by_launch(self._engine.directory, demand, self._unit.now)
 
     def _decide(self, order: LoadedOrder, delivery_no: int, demand: Sequence[NewDemand], begin: int | None) -> Routed:
-        where, policy, channel = self._destination(order, delivery_no, begin)
+        where, policy, channel = destination(self._engine.directory, order, delivery_no, begin)
         return self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
-
-    def _destination(
-        self, order: LoadedOrder, delivery_no: int, begin: int | None
-    ) -> tuple[Destination, Policy, StoredChannel]:
-        directory = self._engine.directory
-        stored = directory.channel_by_id(order.row.channel_id)
-        delivery = order.deliveries[delivery_no]
-        terms = terms_of(directory, stored.channel, delivery.method, delivery.service_level)
-        start = order.row.placed_at if begin is None else begin
-        due = utc_day(start) + terms.days if delivery.by is None else utc_day(delivery.by)
-        method, promised = cast(Method, delivery.method), order.promised_day
-        where = Destination(delivery.country, delivery.point, due, method, promised, begin=begin)
-        return where, terms.policy, stored
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
         """Take a decision over: claims, fulfillments, queue entries, events."""
@@ -306,7 +280,7 @@ class Changes:
         # What this transaction queues stands for its units as well, should it come back to them.
         order.waiting += [WaitingEntry(*entry[:7]) for entry in entries[known:]]
         for entry in entries[known:]:
-            self._count_waiting(order, entry[1], entry[4], entry[6], entry[5])
+            self._line.changed(order.row.channel_id, entry[1], entry[4], entry[6], entry[5])
         for no in {claim.demand_no for fulfillment in routed.fulfillments for claim in fulfillment.claims}:
             self.dequeue(order, no, "routed", actor)
         for no, quantity in routed.canceled:
@@ -337,14 +311,6 @@ class Changes:
             if missing > 0:
                 entries.append(queued._replace(quantity=missing))
         return tuple(entries)
-
-    def _new_demand(self, order: LoadedOrder, no: int, quantity: int) -> NewDemand:
-        demand = order.demand[no]
-        facts = self._engine.directory.item_by_id(demand.item_id)
-        value = order.unit_values.get(demand.line_no, 0)
-        return NewDemand(
-            no, demand.line_no, demand.delivery_no, demand.item_id, quantity, facts.weight_g, facts.requires, value
-        )
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -384,10 +350,7 @@ class Changes:
             ],
         )
         self._engine.changed_otherwise({movement.key[0] for movement in self._movements})
-        limits.settle(unit, self._engine.directory, self._waiting)
-        unsettled = self._unsettled & self._supplied
-        if unsettled or before:
-            rebind(unit, self._engine.directory, unsettled | {row.item_id for row in before}, SUPPLY, before)
+        self._line.settle(unit, self._engine.directory, before)
         return versions
 
     def _numbered(self) -> list[Movement]:

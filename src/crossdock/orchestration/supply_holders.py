@@ -16,8 +16,9 @@ from crossdock.inventory.reservation_store import ReservedClaim
 from crossdock.inventory.reservations import State
 from crossdock.inventory.supply import SupplyRow
 from crossdock.kernel.ids import encode_id
-from crossdock.orchestration.changes import SUPPLY, Changes
+from crossdock.orchestration.changes import Changes
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.line import SUPPLY
 from crossdock.orchestration.reserving import Hold, held_units, tell
 from crossdock.storage.errors import TransientFault
 from crossdock.storage.unit import Unit

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from crossdock.orchestration import loading
 from crossdock.orchestration.binding import rebind
-from crossdock.orchestration.changes import SUPPLY, Changes, open_changes
+from crossdock.orchestration.changes import Changes, open_changes
 from crossdock.orchestration.commands import ServedWaiting, ServeWaiting
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.line import SUPPLY
 from crossdock.orders import queues
 from crossdock.orders.status import WAITING
 from crossdock.storage.unit import Unit

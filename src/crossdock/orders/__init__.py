@@ -30,6 +30,7 @@ from crossdock.orders.queries import (
     queue_entries,
     read_order,
 )
+from crossdock.orders.queues import waiting_skus
 from crossdock.orders.search import OrderFilter, Sort
 from crossdock.orders.views import (
     OrderLinks,
@@ -77,4 +78,5 @@ __all__ = [
     "queue_entries",
     "read_order",
     "supported_actions",
+    "waiting_skus",
 ]

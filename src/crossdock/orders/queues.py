@@ -84,6 +84,15 @@ def waited_for(session: Session, items: Sequence[int]) -> set[int]:
     return {row[0] for row in session.fetch_keys(sql, ("bigint",), [(item,) for item in items])}
 
 
+def waiting_skus(session: Session) -> list[str]:
+    """Return the SKUs that any order waits for."""
+    sql = """
+        SELECT DISTINCT i.sku FROM queue_entries q JOIN items i ON i.id = q.item_id
+        WHERE q.closed_at IS NULL AND q.queue = 'backorder'
+    """
+    return sorted(row[0] for row in session.fetch(sql))
+
+
 def waiting_orders(session: Session, items: Iterable[int]) -> list[int]:
     """Return the orders that wait for any of these items, by priority and then age."""
     sql = """
