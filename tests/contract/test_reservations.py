@@ -293,43 +293,6 @@ def test_a_pick_up_moves_with_the_place_where_it_is_collected(world: World):
     assert held(world, cart) == {"KIOSK": {"MUG": 1}}
 
 
-def test_units_move_to_goods_that_are_coming(world: World):
-    world.receive("MUG", "DC", 2)
-    line = supply(world, "MUG", "DC", 5)
-    cart = reserve(world, ("MUG", 2))
-    move(world, cart, supply_line_id=line)
-    assert reserved(world, "MUG", "DC") == 0
-    assert world.rows("SELECT claimed FROM supply_lines WHERE id = ?", line) == [(2,)]
-    world.assert_sound()
-    world.clock.forward(minutes=16)
-    expire(world)
-    assert world.rows("SELECT claimed FROM supply_lines WHERE id = ?", line) == [(0,)]
-    world.assert_sound()
-
-
-def test_too_little_is_coming(world: World):
-    world.receive("MUG", "DC", 2)
-    line = supply(world, "MUG", "DC", 1)
-    other = supply(world, "PEN", "DC", 5)
-    cart = reserve(world, ("MUG", 2))
-    refused(world, MoveImpossible, lambda: move(world, cart, supply_line_id=line))
-    refused(world, MoveImpossible, lambda: move(world, cart, supply_line_id=other))
-
-
-def supply(world: World, sku: str, place: str, units: int) -> int:
-    """Let goods be on their way, written straight into the database."""
-    id_ = world.app.ids.one()
-    names = "id, kind, reference, line, item_id, location_id, stock_class, expected_day, quantity, received, claimed"
-    world.change(
-        f"INSERT INTO supply_lines ({names}, state, created_at, changed_at)"
-        f" SELECT {id_}, 1, 'PO-{id_}', '1', i.id, l.id, 0, 740000, {units}, 0, 0, 1, 0, 0"
-        " FROM items i, locations l WHERE i.sku = ? AND l.code = ?",
-        sku,
-        place,
-    )
-    return id_
-
-
 # -- the end of the time ----------------------------------------------------------------------------------------------
 
 

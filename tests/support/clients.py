@@ -19,13 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from crossdock.app import App
+from crossdock.inventory.reservations import ReservationIn, ReservationNotOpen, ReservedLineIn
 from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import Unavailable
+from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import commands as c
+from crossdock.orchestration.errors import NotEnoughToReserve
+from crossdock.orchestration.reservation_commands import ReleaseReservation, Reserve
 from crossdock.orders.model import OrderIn
 from tests.support.processes import die_with_us
+from tests.support.reserving import TO_LONDON
 from tests.support.world import order
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +64,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     skus: tuple[str, ...] = ("MUG", "PEN")
     cancels: bool = False
     receipts: bool = False
+    carts: bool = False
+    """Each order is a cart first: reserved, then ordered, released or left to expire, by its number."""
     die_at: int = 0
     die_behind: bool = False
 
@@ -106,14 +114,43 @@ async def insist(app: App, command: c.Command) -> Any:
             await asyncio.sleep(0.02)
 
 
+async def cart(app: App, load: Load, n: int, sent: OrderIn) -> OrderIn | None:
+    """Reserve what the order will ask for; returns the order that names it, None when nothing is to be ordered."""
+    wanted = tuple(ReservedLineIn(line.sku, line.quantity) for line in sent.lines)
+    asked = ReservationIn(sent.channel, wanted, TO_LONDON, external_id=sent.external_id)
+    mark = content_hash(asked)
+    key = c.RequestKey("carts", f"{load.name}{n}", mark)
+    try:
+        held = await insist(app, Reserve(actor=ACTOR, reservation=asked, content_hash=mark, request=key))
+    except NotEnoughToReserve:
+        say("empty", n)
+        return None
+    say("reserved", n, held.reservation_id)
+    if n % 4 == 3:
+        return None  # abandoned
+    if n % 4 == 2:
+        try:
+            await insist(app, ReleaseReservation(actor=ACTOR, reservation_id=held.reservation_id))
+        except ReservationNotOpen:
+            assert load.die_at or load.name == "k"  # released before the program was killed
+        say("released", n, held.reservation_id)
+        return None
+    return replace(sent, reservation_id=encode_id("rsv", held.reservation_id))
+
+
 async def client(app: App, load: Load, numbers: Iterator[int]) -> None:
     for n in numbers:
         sent = document(load, n)
+        if load.carts:
+            ordered = await cart(app, load, n, sent)
+            if ordered is None:
+                continue
+            sent = ordered
         mark = content_hash(sent)
         key = c.RequestKey("clients", f"{load.name}{n}", mark)
         captured = await insist(app, c.CaptureOrder(actor=ACTOR, order=sent, content_hash=mark, request=key))
         units = sum(line.quantity for planned in captured.fulfillments for line in planned.lines)
-        say("captured", n, captured.order_id, units)
+        say("captured", n, captured.order_id, units, captured.reservation or "-")
         if load.cancels and n % 3 == 0:
             key = c.RequestKey("clients", f"cancel {load.name}{n}", b"")
             await insist(app, c.CancelUnits(actor=ACTOR, order_id=captured.order_id, lines={1: 1}, request=key))

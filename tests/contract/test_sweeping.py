@@ -1,0 +1,95 @@
+"""The sweeper: units are back within a second of the end, on any number of processes."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from crossdock.app import App
+from crossdock.inventory.reservations import State
+from crossdock.kernel import clock
+from crossdock.kernel.clock import SECOND
+from crossdock.orchestration.expiry import SWEEP_SECONDS, Sweeper
+from tests.support.reserving import extend, reserve, reserved, state
+from tests.support.world import World
+
+
+def test_a_round_ends_what_is_due_and_wakes_nobody_else(world: World):
+    world.receive("MUG", "DC", 3)
+    cart, other = reserve(world, ("MUG", 1), duration_seconds=60), reserve(world, ("MUG", 1), duration_seconds=600)
+    sweeper, batches = Sweeper(world.app), world.app.writer.batches
+    assert asyncio.run(sweeper.once()) == 0
+    assert world.app.writer.batches == batches
+    world.clock.forward(seconds=61)
+    assert asyncio.run(sweeper.once()) == 1
+    assert (state(world, cart), state(world, other)) == (State.EXPIRED, State.OPEN)
+    assert SWEEP_SECONDS <= 0.25
+
+
+def test_who_waits_gets_what_comes_back(world: World):
+    world.receive("MUG", "DC", 2)
+    reserve(world, ("MUG", 2), duration_seconds=60)
+    order = world.capture("A1", ("MUG", 1)).order_id
+    assert world.parts(order) == {"waiting": 1}
+    world.clock.forward(seconds=61)
+    asyncio.run(Sweeper(world.app).once())
+    assert world.parts(order) == {"allocated": 1}
+
+
+def test_what_was_extended_meanwhile_goes_on(world: World):
+    world.receive("MUG", "DC", 2)
+    cart = reserve(world, ("MUG", 2), duration_seconds=60)
+    world.clock.forward(seconds=50)
+    extend(world, cart, 600)
+    world.clock.forward(seconds=50)
+    assert asyncio.run(Sweeper(world.app).once()) == 0
+    assert state(world, cart) is State.OPEN
+
+
+def test_units_are_back_within_a_second(database_url: str):
+    with World(database_url, clock=clock.now) as world:
+        world.standard()
+        world.record(world.fact("received", "MUG", "DC", 60, at=1))
+        carts = [reserve(world, ("MUG", 1), duration_seconds=2) for _ in range(60)]
+        assert reserved(world, "MUG", "DC") == 60
+        last = world.rows("SELECT max(expires_at) FROM reservations")[0][0]
+
+        async def sweep_until_free() -> int:
+            sweeping = asyncio.create_task(Sweeper(world.app).run())
+            deadline = time.monotonic() + 20
+            count = "SELECT count(*) FROM reservations WHERE state = 1"
+            while (await world.app.database.read(lambda session: session.fetch(count)))[0][0]:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.01)
+            sweeping.cancel()
+            return clock.now()
+
+        free_at = asyncio.run(sweep_until_free())
+        # Written within a second of their time, each of them, and seen to be.
+        late = world.rows("SELECT max(ended_at - expires_at) FROM reservations")[0][0]
+        assert late < SECOND
+        assert free_at - last < 2 * SECOND
+        assert {state(world, cart) for cart in carts} == {State.EXPIRED}
+        assert reserved(world, "MUG", "DC") == 0
+
+
+@pytest.mark.postgres
+def test_two_processes_end_each_reservation_once(postgresql_url: str):
+    with World(postgresql_url) as world:
+        world.standard()
+        world.receive("MUG", "DC", 80)
+        for _ in range(80):
+            reserve(world, ("MUG", 1), duration_seconds=60)
+        other = App(postgresql_url, clock=world.clock, readers=1)
+        other.start()
+        try:
+            world.clock.forward(minutes=2)
+            with ThreadPoolExecutor() as pool:
+                ended = list(pool.map(lambda app: asyncio.run(Sweeper(app).once()), (world.app, other)))
+        finally:
+            other.close()
+        assert sum(ended) == 80
+        assert reserved(world, "MUG", "DC") == 0
+        assert world.events().count("reservation.expired") == 80
+        world.assert_sound()
