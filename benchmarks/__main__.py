@@ -1,6 +1,7 @@
 """`python -m benchmarks [GROUP …]`: measure, print, and keep in results/latest.json.
 
-Groups: capture (``capture-sqlite``, ``capture-postgres``), decide, promises, views, demo. Without a group, all of them.
+Groups: capture (``capture-sqlite``, ``capture-postgres``), decide, promises, views, availability, demo. Without a
+group, all of them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import capture, decide, demo, promises, views
+from benchmarks import availability, capture, decide, demo, promises, views
 from benchmarks.report import write
 from benchmarks.result import Result, keep
 from benchmarks.servers import Databases
@@ -18,6 +19,7 @@ GROUPS: dict[str, Callable[[Databases], Iterator[Result]]] = {
     "demo": lambda _: demo.measure(),
     "promises": promises.measure,
     "views": views.measure,
+    "availability": availability.measure,
     "capture-sqlite": lambda databases: capture.measure(databases, ("sqlite",)),
     "capture-postgres": lambda databases: capture.measure(databases, ("postgres",)),
 }

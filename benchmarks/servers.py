@@ -21,7 +21,10 @@ from crossdock.storage.jobs import Work
 from tests.support.postgres import PostgresServer
 from tests.support.processes import free_port
 
-SCOPES = ("orders:read", "orders:write", "inventory:read", "inventory:write", "jobs:read", "promises:write")
+SCOPES = (
+    *("orders:read", "orders:write", "inventory:read", "inventory:write", "jobs:read", "promises:write"),
+    *("config:read", "config:write"),
+)
 
 
 class Running(NamedTuple):

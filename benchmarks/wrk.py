@@ -40,7 +40,7 @@ function delay() return math.random(0, 2 * %(delay)d) end
 _READ = """
 wrk.headers["Authorization"] = "Bearer %(key)s"
 function request()
-  return wrk.format("GET", string.format("/v1/inventory/availability?sku=S%%05d", math.random(0, %(items)d - 1)))
+  return wrk.format("GET", string.format("%(path)s", math.random(0, %(items)d - 1)))
 end
 """
 
@@ -76,9 +76,14 @@ def post(
 
 def read_atp(url: str, key: str, items: int, connections: int, seconds: int) -> Load:
     """Ask for the availability of random items, each connection in a loop."""
+    return read(url, key, "/v1/inventory/availability?sku=S%05d", items, connections, seconds)
+
+
+def read(url: str, key: str, path: str, items: int, connections: int, seconds: int) -> Load:
+    """Read a path with the number of a random item in it (``%05d``), each connection in a loop."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "read.lua"
-        script.write_text(_READ % {"key": key, "items": items} + _DONE, encoding="utf-8")
+        script.write_text(_READ % {"key": key, "items": items, "path": path} + _DONE, encoding="utf-8")
         return _run(["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url])
 
 

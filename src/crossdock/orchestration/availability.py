@@ -87,6 +87,10 @@ class AtpReader:
             self._thread = threading.Thread(target=self._follow, name="picture", daemon=True)
             self._thread.start()
 
+    def wake(self) -> None:
+        """Have the thread look now."""
+        self._wake.set()
+
     def stop(self) -> None:
         """End the thread."""
         self._stopping = True
