@@ -15,7 +15,7 @@ _WHY = {
     "distance": ("it is further away than the tariff goes", "they are further away than the tariff goes"),
     "calendar": ("its calendar is closed", "their calendars are closed"),
     "capacity": ("it can take no more work on that day", "they can take no more work on that day"),
-    "view": ("what it has is hidden by the view", "what they have is hidden by the view"),
+    "view": ("what it has is hidden by", "what they have is hidden by"),
     "stock": ("it has nothing of what was ordered", "they have nothing of what was ordered"),
 }
 
@@ -114,18 +114,30 @@ def _bound(explanation: Explanation) -> str:
 
 def _fenced(explanation: Explanation) -> list[str]:
     out = []
-    groups: dict[str, list[Verdict]] = {}
+    groups: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in explanation.verdicts:
         if verdict.standing == "fenced":
-            groups.setdefault(verdict.failed[0].fence, []).append(verdict)
-    for fence, verdicts in groups.items():
+            why, many = _why_fenced(verdict)
+            groups.setdefault((why, many), []).append(verdict)
+    for (why, many), verdicts in groups.items():
         if len(verdicts) == 1:
-            out.append(f"{verdicts[0].name} was out of the question: {_WHY[fence][0]}.")
+            out.append(f"{verdicts[0].name} was out of the question: {why}.")
         else:
             shown = ", ".join(verdict.name for verdict in verdicts[:3])
             more = f" and {len(verdicts) - 3} more" if len(verdicts) > 3 else ""
-            out.append(f"{len(verdicts)} locations were out of the question ({shown}{more}): {_WHY[fence][1]}.")
+            out.append(f"{len(verdicts)} locations were out of the question ({shown}{more}): {many}.")
     return out
+
+
+def _why_fenced(verdict: Verdict) -> tuple[str, str]:
+    """Say why a location was out of the question, alone and as one of several; of a view, by which of its rules."""
+    check = verdict.failed[0]
+    why, many = _WHY[check.fence]
+    if check.fence != "view":
+        return why, many
+    rules = "; ".join(dict.fromkeys(line.rule for line in verdict.held if line.hidden))
+    told = f"{check.expected.removeprefix('shown by ')}: {rules}"
+    return f"{why} {told}", f"{many} {told}"
 
 
 def _many(count: int, what: str) -> str:
