@@ -6,7 +6,7 @@ import pytest
 from crossdock.inventory.view_model import StockView
 from crossdock.orchestration.errors import ConfigurationRefused
 from crossdock.orchestration.view_preview import ItemChange, ViewPreview, preview_view
-from crossdock.orchestration.view_queries import list_views, read_view, read_view_version
+from crossdock.orchestration.view_queries import list_views, read_view, read_view_version, view_history
 from tests.support.world import World
 
 STORES = {"kinds": ["store"]}
@@ -92,3 +92,15 @@ def test_views_are_listed_with_their_channels_and_old_versions_stay_readable(wor
     assert world.read(lambda session: read_view_version(session, first.version)) == first.view
     assert world.read(lambda session: read_view_version(session, "none")) is None
     assert world.read(lambda session: read_view(session, "none")) is None
+
+
+def test_the_history_tells_who_made_which_version_active_and_when(world: World):
+    world.view(buffers=[{"units": 1}])
+    world.view(buffers=[{"units": 2}])
+    world.view(buffers=[{"units": 2}])
+    world.view(buffers=[{"units": 1}])
+    newest, middle, oldest = world.read(lambda session: view_history(session, "web"))
+    assert newest.version == oldest.version != middle.version
+    assert newest.at > middle.at > oldest.at
+    assert {one.actor for one in (newest, middle, oldest)} == {"key:test"}
+    assert world.read(lambda session: view_history(session, "none")) == []

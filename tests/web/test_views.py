@@ -186,6 +186,21 @@ def test_a_view_is_previewed_then_saved_then_history(anna: Browser, filled: App)
     assert now.actor == "user:anna@example.com"
 
 
+def test_every_saved_version_stands_in_the_history_and_can_be_gone_back_to(anna: Browser, filled: App):
+    first = filled.database.read_now(lambda session: read_view(session, "marketplace"))
+    assert first is not None
+    fields = [("tab", "yaml"), ("based_on", first.version), ("text", "code: marketplace\nname: Open to all\n")]
+    shown = send(anna, "/views/marketplace", fields, do="preview")
+    send(anna, "/views/marketplace", fields, do="save", previewed=hidden(shown, "previewed"))
+    history = text_of(anna.get("/views/marketplace/history"))
+    assert re.search(rf"Active .* anna@example.com {first.version[:12]} .* system sample", history)
+    old = anna.get(f"/views/marketplace?version={first.version}")
+    assert "which is not the active one" in old.text
+    assert 'value="window display"' in old.text
+    assert anna.get("/views/marketplace?version=none").status_code == 404
+    assert anna.get("/views/none/history").status_code == 404
+
+
 def test_a_view_that_somebody_else_saved_meanwhile_is_not_overwritten(anna: Browser, filled: App):
     active = filled.database.read_now(lambda session: read_view(session, "marketplace"))
     assert active is not None

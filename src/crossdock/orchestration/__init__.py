@@ -102,10 +102,18 @@ from crossdock.orchestration.supply_commands import (
 from crossdock.orchestration.verify import VerifyReport, verify
 from crossdock.orchestration.view_commands import PutShareGroups, PutView, ViewPut
 from crossdock.orchestration.view_preview import ViewPreview, preview_view
-from crossdock.orchestration.view_queries import ActiveView, list_views, read_view, read_view_version
+from crossdock.orchestration.view_queries import (
+    Activation,
+    ActiveView,
+    list_views,
+    read_view,
+    read_view_version,
+    view_history,
+)
 
 __all__ = [
     "LIMIT_SECONDS",
+    "Activation",
     "ActiveGroup",
     "ActiveView",
     "Actor",
@@ -219,4 +227,5 @@ __all__ = [
     "shares_of",
     "spool_dir",
     "verify",
+    "view_history",
 ]

@@ -24,6 +24,18 @@ decisions = table(
     Index("ix_decisions_order_id", "order_id", "id"),
 )
 
+# Every version that was ever made active, with who and when: of views and of groups of shares.
+activations = table(
+    "activations",
+    big("id", primary_key=True, autoincrement=False),
+    text("kind"),
+    text("code"),
+    text("hash"),
+    big("at"),
+    text("actor"),
+    Index("ix_activations_code", "kind", "code", "id"),
+)
+
 views = table(
     "views",
     text("code", primary_key=True),

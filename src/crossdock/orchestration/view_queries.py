@@ -22,6 +22,14 @@ class ActiveView(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...]
 
 
+class Activation(msgspec.Struct, frozen=True):
+    """A version that was made the active one, when and by whom."""
+
+    version: str
+    at: int
+    actor: str
+
+
 def list_views(session: Session) -> list[ActiveView]:
     """Return the active views by code."""
     channels = network.channels(session)
@@ -53,3 +61,9 @@ def read_view_version(session: Session, version: str) -> StockView | None:
         return None if body is None else _view(body)
     except msgspec.ValidationError:
         return None
+
+
+def view_history(session: Session, code: str, limit: int = 100) -> list[Activation]:
+    """Return the versions of a view that were made active, newest first; one that came back is told again."""
+    sql = "SELECT hash, at, actor FROM activations WHERE kind = 'view' AND code = ? ORDER BY id DESC LIMIT ?"
+    return [Activation(*row) for row in session.fetch(sql, code, limit)]

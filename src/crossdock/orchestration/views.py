@@ -59,6 +59,7 @@ def _activate(unit: Unit, table: Any, kind: str, document: Any, actor: str) -> s
     if active and active[0][0] == version:
         return "unchanged"
     versions.keep(unit, [(version, kind, canonical(document))])
+    unit.insert(tables.activations, [(unit.ids.one(), kind, code, version, unit.now, actor)])
     if not active:
         unit.insert(table, [(code, version, unit.now, actor)])
         return "created"

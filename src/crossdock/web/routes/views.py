@@ -23,6 +23,8 @@ from crossdock.orchestration import (
     list_views,
     preview_view,
     read_view,
+    read_view_version,
+    view_history,
 )
 from crossdock.web import view_form
 from crossdock.web.asking import Site, Text, asked
@@ -39,9 +41,10 @@ DONE = {"saved": "The view is saved. The next decision, promise and availability
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Which side of the editor."""
+    """Which side of the editor, and which version of the view; without one, the active one."""
 
     tab: Tab = "form"
+    version: Text = ""
     done: Text = ""
 
 
@@ -90,19 +93,45 @@ async def new_view(request: AnyRequest, console: Site) -> AnyResponse:
 async def view(request: AnyRequest, console: Site, code: FromPath[str]) -> AnyResponse:
     """Show the editor of a view."""
     wanted = asked(request, Asked)
-    active = await console.read(lambda session: read_view(session, code))
-    if active is None:
-        raise NotFound(f"There is no stock view '{code}'.")
+
+    def read(session: Any) -> tuple[ActiveView | None, StockView | None]:
+        active = read_view(session, code)
+        older = read_view_version(session, wanted.version) if wanted.version else None
+        return active, older if older is not None and older.code == code else None
+
+    active, older = await console.read(read)
+    if active is None or (wanted.version and older is None):
+        raise NotFound(f"There is no stock view '{code}'{', or no such version of it' if wanted.version else ''}.")
+    shown = older or active.view
     editor = Editor(
         active=active,
         tab=wanted.tab,
-        state=view_form.state_of(active.view),
-        text=to_yaml(active.view),
+        state=view_form.state_of(shown),
+        text=to_yaml(shown),
         based_on=active.version,
-        view=active.view,
+        view=shown,
         notes=[("done", DONE[wanted.done])] if wanted.done in DONE else [],
     )
+    if shown.version != active.version:
+        words = (
+            f"This is version {shown.version[:8]}, which is not the active one. Preview and save it to go back to it."
+        )
+        editor.notes = [("wait", words)]
     return await _page(request, console, editor)
+
+
+@get("/views/{code:str}/history")
+async def history(request: AnyRequest, console: Site, code: FromPath[str]) -> AnyResponse:
+    """Show the versions of a view, with who saved each and when."""
+
+    def read(session: Any) -> dict[str, Any]:
+        active = read_view(session, code)
+        if active is None:
+            raise NotFound(f"There is no stock view '{code}'.")
+        return {"active": active, "history": view_history(session, code)}
+
+    facts = await console.read(read)
+    return console.page(request, "view_history.html", section="Inventory", part="Views", **facts)
 
 
 @post(NEW, status_code=200)
@@ -245,4 +274,4 @@ async def _page(request: AnyRequest, console: Console, editor: Editor, status: i
     return page
 
 
-handlers = [views, new_view, view, edit_new_view, edit_view]
+handlers = [views, new_view, view, history, edit_new_view, edit_view]

@@ -24,6 +24,21 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_table(
+        "activations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activations")),
+        sqlite_strict=True,
+        sqlite_with_rowid=True,
+    )
+    with op.batch_alter_table("activations", schema=None) as batch_op:
+        batch_op.create_index("ix_activations_code", ["kind", "code", "id"], unique=False)
+
+    op.create_table(
         "share_groups",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
@@ -71,4 +86,8 @@ def downgrade() -> None:
 
     op.drop_table("shares")
     op.drop_table("share_groups")
+    with op.batch_alter_table("activations", schema=None) as batch_op:
+        batch_op.drop_index("ix_activations_code")
+
+    op.drop_table("activations")
     op.drop_table("views")
