@@ -106,3 +106,12 @@ def test_a_batch_has_a_result_for_each(http: httpx.Client):
     assert (answer["created"], answer["refused"]) == (1, 1)
     assert [result["status"] for result in answer["results"]] == [201, 422]
     assert answer["results"][1]["problem"]["code"] == "unknown_item"
+
+
+def test_it_says_why_its_units_are_held_there(http: httpx.Client):
+    cart = reserve(http)
+    told = http.get(f"/v1/reservations/{cart['id']}/explanation")
+    assert told.status_code == 200
+    assert told.json()["words"]
+    assert [verdict["location"] for verdict in told.json()["verdicts"] if verdict["standing"] == "chosen"] == ["DC1"]
+    assert http.get(f"/v1/reservations/{encode_id('rsv', 5)}/explanation").status_code == 404

@@ -101,12 +101,14 @@ def _lines(session: Session, reservation_id: int, claims: Sequence[Any]) -> tupl
     return tuple(found.values())
 
 
-def _held(claims: Sequence[Any]) -> tuple[v.HeldView, ...]:
+def _held(claims: Sequence[Any]) -> tuple[v.ReservedUnitsView, ...]:
     sums: dict[tuple[str, str, int | None], int] = defaultdict(int)
     for _, sku, location, quantity, supply in claims:
         sums[location or "", sku or "", supply] += quantity
     return tuple(
-        v.HeldView(sku=sku, location=code, quantity=n, supply_line=None if supply is None else encode_id("sup", supply))
+        v.ReservedUnitsView(
+            sku=sku, location=code, quantity=n, supply_line=None if supply is None else encode_id("sup", supply)
+        )
         for (code, sku, supply), n in sums.items()
     )
 

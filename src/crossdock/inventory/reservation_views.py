@@ -24,7 +24,7 @@ class ReservedLineView(View, frozen=True):
     held: int
 
 
-class HeldView(View, frozen=True):
+class ReservedUnitsView(View, frozen=True):
     """Units that are held: of stock at a location, or of goods that are coming there (``supply_line``)."""
 
     sku: str
@@ -49,7 +49,7 @@ class ReservationView(View, frozen=True):
     by: str | None
     partial: bool
     lines: tuple[ReservedLineView, ...]
-    held: tuple[HeldView, ...]
+    held: tuple[ReservedUnitsView, ...]
     created_at: Instant
     expires_at: Instant
     ended_at: Instant | None

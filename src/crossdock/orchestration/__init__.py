@@ -36,10 +36,12 @@ from crossdock.orchestration.commands import (
 )
 from crossdock.orchestration.decision_queries import (
     DecisionView,
+    ExplanationView,
     decisions_of,
     list_policies,
     read_decision,
     read_policy,
+    read_reservation_explanation,
 )
 from crossdock.orchestration.errors import (
     AddressFixed,
@@ -133,6 +135,7 @@ __all__ = [
     "Command",
     "ConfigurationRefused",
     "DecisionView",
+    "ExplanationView",
     "ExportHead",
     "ExtendReservation",
     "IdempotencyKeyReused",
@@ -220,6 +223,7 @@ __all__ = [
     "read_job",
     "read_policy",
     "read_promise",
+    "read_reservation_explanation",
     "read_share_group",
     "read_view",
     "read_view_version",

@@ -13,7 +13,7 @@ from crossdock.kernel.clock import moment
 from crossdock.kernel.document import Instant
 from crossdock.kernel.ids import encode_id
 from crossdock.kernel.money import Money, milli_to_minor
-from crossdock.orchestration.explaining import explain_decision
+from crossdock.orchestration.explaining import explain_decision, explain_record
 from crossdock.routing import words
 from crossdock.routing.explain import Explanation, Told, Verdict
 from crossdock.routing.model import Policy, SiteBill
@@ -170,6 +170,13 @@ def read_decision(session: Session, decision_id: int, *, explained: bool = False
     if explanation is None:
         return found[0]
     return msgspec.structs.replace(found[0], explanation=_explained(session, explanation))
+
+
+def read_reservation_explanation(session: Session, reservation_id: int) -> ExplanationView | None:
+    """Return why a reservation holds its units where it does; None when nobody knows any more."""
+    rows = session.fetch("SELECT decision FROM reservations WHERE id = ?", reservation_id)
+    told = explain_record(session, bytes(rows[0][0])) if rows else None
+    return None if told is None else _explained(session, told)
 
 
 def _explained(session: Session, told: Explanation) -> ExplanationView:

@@ -43,11 +43,12 @@ from crossdock.inventory import (
 from crossdock.kernel.clock import instant
 from crossdock.kernel.content import content_hash
 from crossdock.kernel.document import Code, ExternalId, Instant
-from crossdock.kernel.errors import CrossdockError, Internal
+from crossdock.kernel.errors import CrossdockError, Internal, NotFound
 from crossdock.kernel.ids import decode_id, encode_id
 from crossdock.orchestration import (
     ChangeReservation,
     Command,
+    ExplanationView,
     ExtendReservation,
     IdempotencyKeyReused,
     MoveImpossible,
@@ -65,6 +66,7 @@ from crossdock.orchestration import (
     UnknownItem,
     UnknownPolicy,
     VersionMismatch,
+    read_reservation_explanation,
 )
 
 
@@ -139,6 +141,16 @@ async def get_one(call: Call) -> Reply:
     """Read a reservation."""
     view = await _view(call, call.path["reservation_id"])
     return json_reply(view, 200, etag(view.version))
+
+
+async def explain(call: Call) -> Reply:
+    """Say why its units are held where they are."""
+    id_: int = call.path["reservation_id"]
+    await _view(call, id_)
+    told = await call.backend.database.read(lambda session: read_reservation_explanation(session, id_))
+    if told is None:
+        raise NotFound("Nobody knows any more why: a version that the decision rests on is gone.")
+    return json_reply(told)
 
 
 async def get_many(call: Call) -> Reply:
@@ -270,6 +282,7 @@ def add_to(table: Table) -> None:
             errors=_REFUSALS,
             links={
                 **_BACK,
+                "explanation": Link("explain_reservation", _ID),
                 "extend": Link("extend_reservation", _ID, d.EXTEND),
                 "change": Link("change_reservation", _ID, d.CHANGE),
                 "move": Link("move_reservation", _ID, d.MOVE),
@@ -318,6 +331,20 @@ def add_to(table: Table) -> None:
             scope="orders:read",
             answers=(Answer(200, ReservationView, "As it stands.", None, ("ETag",)),),
             errors=(ReservationNotFound,),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/reservations/{reservation_id}/explanation",
+            id="explain_reservation",
+            tag="reservations",
+            summary="Read why its units are held where they are",
+            description="The latest decision on it: in words, its bill, and the verdict on every location.",
+            handler=explain,
+            scope="orders:read",
+            answers=(Answer(200, ExplanationView, "Why."),),
+            errors=(ReservationNotFound, NotFound),
         )
     )
     deciding = (NotEnoughToReserve, ReservedTooLate, TooManyChanges)
