@@ -36,6 +36,7 @@ from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.expiry import ExpireHandler
 from crossdock.orchestration.feed_commands import FeedPart, PutFeeds, WatchFeeds
+from crossdock.orchestration.feed_imports import FeedRunner
 from crossdock.orchestration.feed_sources import PutFeedsHandler, WatchFeedsHandler
 from crossdock.orchestration.feeds import FeedHandler
 from crossdock.orchestration.keyed import Keyed
@@ -101,6 +102,7 @@ class App:
         self.teller = Teller(self.atp, self.database, self.submit)
         self.promises = PromiseDesk(self.ids)
         self.imports = create_import_runner(self)
+        self.feeds = FeedRunner(self)
 
     @property
     def config(self) -> Directory:
@@ -155,6 +157,7 @@ class App:
 
 def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Handler]:
     """Return the handler of every command."""
+    feeds = FeedHandler(engine)
     by_command: dict[type, Handler] = {
         commands.CaptureOrder: CaptureHandler(engine),
         commands.CancelUnits: CancelHandler(engine),
@@ -164,7 +167,7 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         commands.ReviseOrder: ReviseHandler(engine),
         commands.RouteAgain: RouteHandler(engine),
         commands.ServeWaiting: ServeWaitingHandler(engine),
-        commands.RecordStock: StockHandler(engine),
+        commands.RecordStock: StockHandler(engine, feeds),
         commands.PutItems: PutItemsHandler(engine),
         commands.PutLocations: PutLocationsHandler(engine),
         commands.PutChannels: PutChannelsHandler(engine),
@@ -186,7 +189,7 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         Work: WorkHandler(),
         TellAvailability: TellHandler(),
         KeepHouse: HousekeepingHandler(),
-        FeedPart: FeedHandler(engine),
+        FeedPart: feeds,
         WatchFeeds: WatchFeedsHandler(engine),
         **identity_handlers(),
         **promise_handlers(),

@@ -26,7 +26,7 @@ from crossdock.api.http import Reply, json_reply, problem_reply
 from crossdock.app import App
 from crossdock.identity import MakeSignInLink, create_key
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
-from crossdock.orchestration import Actor
+from crossdock.orchestration import Actor, WatchFeeds
 from crossdock.orchestration.commands import RepairStock, ServeWaiting
 from crossdock.orchestration.expiry import Sweeper
 from crossdock.orchestration.promise_commands import ForgetPromises
@@ -55,6 +55,8 @@ _SERVE_WAITING = ServeWaiting(actor=Actor("system:waiting"))
 _SERVE_WAITING_SECONDS = 300.0
 # A promise is at risk two hours before a cut-off at the latest: a minute more or less does no harm.
 _WATCH_PROMISES_SECONDS = 60.0
+_WATCH_FEEDS = WatchFeeds(actor=Actor("system:feeds"))
+_WATCH_FEEDS_SECONDS = 15.0
 
 
 class PortTaken(Unavailable):
@@ -97,10 +99,12 @@ def asgi(app: App, *, secret: str = "", zone: str = "UTC") -> Callable[[Scope, R
 async def _at_work(app: App) -> AsyncIterator[None]:
     """Import what was left unfinished and keep house, as long as the server runs."""
     app.imports.start()
+    app.feeds.start()
     chores = [
         asyncio.create_task(_again_and_again(app, KeepHouse(), EVERY / 1_000_000), name="housekeeping"),
         asyncio.create_task(app.teller.run(), name="tell availability"),
         asyncio.create_task(Sweeper(app).run(), name="expire reservations"),
+        asyncio.create_task(_again_and_again(app, _WATCH_FEEDS, _WATCH_FEEDS_SECONDS), name="watch feeds"),
         asyncio.create_task(_again_and_again(app, _SERVE_WAITING, _SERVE_WAITING_SECONDS), name="serve waiting"),
         asyncio.create_task(_again_and_again(app, ForgetPromises(), EVERY / 1_000_000), name="forget promises"),
         asyncio.create_task(_watch_promises(app), name="watch promises"),
@@ -112,6 +116,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         await app.imports.stop()
+        await app.feeds.stop()
 
 
 async def _watch_promises(app: App) -> None:

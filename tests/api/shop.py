@@ -83,8 +83,10 @@ class Shop:
     @asynccontextmanager
     async def _lifespan(self, _: Litestar) -> AsyncIterator[None]:
         self.app.imports.start()
+        self.app.feeds.start()
         yield
         await self.app.imports.stop()
+        await self.app.feeds.stop()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
-from crossdock.orchestration import AtpReader, ImportRunner, PromiseDesk
+from crossdock.orchestration import AtpReader, FeedRunner, ImportRunner, PromiseDesk
 
 T = TypeVar("T")
 
@@ -67,6 +67,10 @@ class Backend(Protocol):
     @property
     def promises(self) -> PromiseDesk:
         """Who makes offers."""
+
+    @property
+    def feeds(self) -> FeedRunner:
+        """Who works on the imports of feeds of this process."""
 
     @property
     def data_dir(self) -> Path:

@@ -12,7 +12,7 @@ from crossdock.catalog import Item
 from crossdock.events import CloudEvent
 from crossdock.fulfillment import FulfillmentView
 from crossdock.identity import KeyView, Scope
-from crossdock.inventory import MovementView, PositionView
+from crossdock.inventory import FeedRun, FeedView, Kind, MovementView, PositionView
 from crossdock.kernel.document import Code, ExternalId, Input, Instant, Words
 from crossdock.network import Channel, Location
 from crossdock.orchestration import DecisionView, JobView
@@ -224,11 +224,12 @@ class ChannelList(View, frozen=True):
 class FactIn(Input, frozen=True):
     """One fact about stock. ``record`` is its own id at the source: told twice it counts once.
 
-    ``quantity`` is what was received, counted or sold (not below 0), or by how much the stock is adjusted (either way).
+    ``quantity`` is what was received, counted, sold and so on (not below 0), or by how much the stock is adjusted
+    (either way).
     """
 
     record: ExternalId
-    kind: Literal["received", "counted", "adjusted", "sold"]
+    kind: Kind
     sku: Sku
     location: Code
     quantity: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
@@ -273,6 +274,19 @@ class MovementList(View, frozen=True):
     """A page of the ledger, newest first."""
 
     data: tuple[MovementView, ...]
+    next_cursor: NextCursor
+
+
+class FeedList(View, frozen=True):
+    """The sources of stock facts by code."""
+
+    data: tuple[FeedView, ...]
+
+
+class FeedRunList(View, frozen=True):
+    """A page of runs, newest first."""
+
+    data: tuple[FeedRun, ...]
     next_cursor: NextCursor
 
 

@@ -188,6 +188,19 @@ RECEIPTS: dict[str, Any] = {
         },
     ],
 }
+FEED: dict[str, Any] = {
+    "code": "wms",
+    "name": "Warehouse system",
+    "basis": "physical",
+    "silent_after_s": 3600,
+    "when_silent": "keep",
+}
+FEED_NDJSON = (
+    '{"kind":"counted","sku":"85123A","location":"DC1","quantity":120,"occurred_at":"2026-11-20T08:00:00Z"}\n'
+    '{"kind":"received","sku":"71053","location":"DC1","quantity":48,"occurred_at":"2026-11-20T08:05:00Z",'
+    '"record":"GR-1001"}\n'
+)
+FEED_CSV = "sku,location,quantity,kind,occurred_at,record\n85123A,DC1,120,counted,2026-11-20T08:00:00Z,\n"
 KEY: dict[str, Any] = {"name": "web shop", "scopes": ["orders:write", "orders:read"]}
 NDJSON = (
     '{"channel":"web","external_id":"N-1","placed_at":"2026-11-21T09:00:00Z","currency":"GBP",'

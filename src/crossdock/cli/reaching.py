@@ -14,19 +14,33 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
 from crossdock import local
 from crossdock.cli.remote import Client
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
-from crossdock.inventory import ReservationView, ShareGroup, StockView, SupplyLineIn, read_reservation
-from crossdock.kernel.clock import rfc3339
+from crossdock.inventory import (
+    FeedSource,
+    FeedView,
+    ReservationView,
+    ShareGroup,
+    StockView,
+    SupplyLineIn,
+    read_feed,
+    read_reservation,
+)
+from crossdock.kernel.clock import now, rfc3339
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
     Actor,
+    FeedRequest,
+    FeedRunner,
+    ImportRunner,
     JobView,
+    PutFeeds,
     PutShareGroups,
     PutSupply,
     PutView,
@@ -39,8 +53,11 @@ from crossdock.orchestration import (
     StockOutcome,
     SupplyOutcome,
     SupplyReceipt,
+    UnknownFeed,
     ViewPut,
+    diff_file,
     error_file,
+    new_feed_import,
     new_import,
     new_key,
     read_job,
@@ -59,10 +76,22 @@ Watch = Callable[[JobView], None]
 
 
 class Imported(NamedTuple):
-    """An import that is over, and the faults it found, one JSON document a line."""
+    """An import that is over, the faults it found, and what a dry run would change, one JSON document a line."""
 
     job: JobView
     faults: bytes
+    diff: bytes = b""
+
+
+class FeedAsked(NamedTuple):
+    """What is asked of a feed's import: source, format (csv or ndjson), and as the API's query says."""
+
+    source: str
+    form: str
+    dry_run: bool
+    as_of: int | None
+    locations: tuple[str, ...]
+    """Locations of which the file is a full snapshot."""
 
 
 class Saved(NamedTuple):
@@ -109,6 +138,12 @@ class Doer(Protocol):
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         """Capture the orders of a file; ``watch`` hears how far it is."""
+
+    def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
+        """Create or replace sources of stock facts; returns each code with what became of it."""
+
+    def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
+        """Record the rows of a file of a source; ``watch`` hears how far it is."""
 
     def address(self) -> str:
         """Return where the server listens, or would listen."""
@@ -201,21 +236,55 @@ class Here:
 
     async def _import(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         """Do what the server would do: spool the file, make the job, work on it until it is over."""
-        spooled = spool_dir(self._app.data_dir) / f"{secrets.token_hex(12)}.ndjson"
-        await asyncio.to_thread(shutil.copyfile, file, spooled)
+        spooled = await self._spool(file, ".ndjson")
         size = spooled.stat().st_size
         job, _ = await self._app.submit(new_import(spooled.name, size, ACTOR.name, dry_run=dry_run))
+        return await self._work(job, self._app.imports, watch)
+
+    async def _spool(self, file: Path, suffix: str) -> Path:
+        spooled = spool_dir(self._app.data_dir) / f"{secrets.token_hex(12)}{suffix}"
+        await asyncio.to_thread(shutil.copyfile, file, spooled)
+        return spooled
+
+    async def _work(self, job: JobView, runner: ImportRunner | FeedRunner, watch: Watch) -> Imported:
         job_id = decode_id("job", job.id)
-        self._app.imports.start()
+        runner.start()
         try:
             while job.state in ("waiting", "running"):
                 await asyncio.sleep(_POLL_SECONDS)
-                job = await self._app.database.read(lambda session: read_job(session, job_id)) or job
+                seen: JobView | None = await self._app.database.read(lambda session: read_job(session, job_id))
+                job = seen or job
                 watch(job)
         finally:
-            await self._app.imports.stop()
-        faults = error_file(self._app.data_dir, job_id)
-        return Imported(job, faults.read_bytes() if faults.exists() else b"")
+            await runner.stop()
+        files = (error_file(self._app.data_dir, job_id), diff_file(self._app.data_dir, job_id))
+        return Imported(job, *(path.read_bytes() if path.exists() else b"" for path in files))
+
+    def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
+        results: Sequence[tuple[str, str]]
+        results = self._app.submit_now(PutFeeds(actor=ACTOR, sources=tuple(sources))).results
+        return results
+
+    def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
+        if self._app.database.read_now(lambda session: read_feed(session, asked.source, 0)) is None:
+            raise UnknownFeed(f"There is no feed '{asked.source}'.", next_step="Make one with `crossdock feeds put`.")
+        return asyncio.run(self._import_feed(file, asked, watch))
+
+    async def _import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
+        spooled = await self._spool(file, ".feed")
+        request = FeedRequest(
+            file=spooled.name,
+            size=spooled.stat().st_size,
+            source=asked.source,
+            dry_run=asked.dry_run,
+            format="csv" if asked.form == "csv" else "ndjson",
+            name=file.name,
+            as_of=now() if asked.as_of is None else asked.as_of,
+            full=bool(asked.locations),
+            locations=asked.locations,
+        )
+        job, _ = await self._app.submit(new_feed_import(request, ACTOR.name))
+        return await self._work(job, self._app.feeds, watch)
 
     def address(self) -> str:
         return f"http://{self._settings.host}:{self._settings.port}"
@@ -260,6 +329,10 @@ class _Groups(msgspec.Struct):
 
 class _Results(msgspec.Struct):
     results: list[StockOutcome]
+
+
+class _Feeds(msgspec.Struct):
+    data: list[FeedView]
 
 
 class Remote:
@@ -327,16 +400,41 @@ class Remote:
         return self._client.post(path, {"reason": reason}, ReservationView)
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        query = "?dry_run=true" if dry_run else ""
+        return self._send(f"/v1/orders:import{query}", file, "application/x-ndjson", watch)
+
+    def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
+        known = {feed.source.code: feed for feed in self._client.ask("GET", "/v1/feeds", _Feeds).data}
+        for source in sources:
+            self._client.put(f"/v1/feeds/{source.code}", source, FeedView)
+        return [
+            (s.code, "created" if s.code not in known else "unchanged" if known[s.code].source == s else "changed")
+            for s in sources
+        ]
+
+    def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
+        query: list[tuple[str, str]] = [("name", file.name)]
+        if asked.dry_run:
+            query.append(("dry_run", "true"))
+        if asked.as_of is not None:
+            query.append(("as_of", rfc3339(asked.as_of)))
+        if asked.locations:
+            query += [("full", "true"), *(("location", code) for code in asked.locations)]
+        form, media = ("-csv", "text/csv") if asked.form == "csv" else ("", "application/x-ndjson")
+        path = f"/v1/feeds/{asked.source}/actions/import{form}?{urlencode(query)}"
+        return self._send(path, file, media, watch)
+
+    def _send(self, path: str, file: Path, media: str, watch: Watch) -> Imported:
         import time
 
-        query = "?dry_run=true" if dry_run else ""
         with file.open("rb") as upload:
-            job = self._client.send(f"/v1/orders:import{query}", upload, file.stat().st_size, JobView)
+            job = self._client.send(path, upload, file.stat().st_size, JobView, media)
         while job.state in ("waiting", "running"):
             time.sleep(_POLL_SECONDS)
             job = self._client.ask("GET", f"/v1/jobs/{job.id}", JobView)
             watch(job)
-        return Imported(job, self._client.read(f"/v1/jobs/{job.id}/errors") if job.failed else b"")
+        diff = self._client.read(f"/v1/jobs/{job.id}/diff") if job.dry_run else b""
+        return Imported(job, self._client.read(f"/v1/jobs/{job.id}/errors") if job.failed else b"", diff)
 
     def address(self) -> str:
         return self._endpoint.url

@@ -47,13 +47,13 @@ class Client:
         return self._as(self._request("POST", path, body, {"content-type": "application/json"}), kind)
 
     def put(self, path: str, document: Any, kind: type[T]) -> T:
-        """Put a document in its place and return the answer as a value."""
+        """Put a document and return the answer as a value."""
         body = msgspec.json.encode(document)
         return self._as(self._request("PUT", path, body, {"content-type": "application/json"}), kind)
 
-    def send(self, path: str, upload: BinaryIO, size: int, kind: type[T]) -> T:
-        """Send a file of NDJSON and return the answer as a value."""
-        headers = {"content-type": "application/x-ndjson", "content-length": str(size)}
+    def send(self, path: str, upload: BinaryIO, size: int, kind: type[T], media: str = "application/x-ndjson") -> T:
+        """Send a file and return the answer as a value."""
+        headers = {"content-type": media, "content-length": str(size)}
         return self._as(self._request("POST", path, upload, headers), kind)
 
     def read(self, path: str) -> bytes:

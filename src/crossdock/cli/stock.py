@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 import msgspec
 import typer
@@ -16,12 +16,12 @@ from crossdock.cli.files import FileRefused
 from crossdock.cli.options import DryRun, Output, settings_of
 from crossdock.cli.output import column, emit, progress
 from crossdock.cli.reaching import doer
+from crossdock.inventory import Kind
 from crossdock.kernel.clock import parse_instant
 from crossdock.kernel.errors import FieldError, Invalid
 from crossdock.orchestration import StockFact
 
 app = typer.Typer(no_args_is_help=True, help="Facts about stock from files.", rich_markup_mode=None)
-Kind = Literal["received", "counted", "adjusted", "sold"]
 KINDS: tuple[str, ...] = get_args(Kind)
 NEEDED = ("sku", "location", "quantity")
 KNOWN = (*NEEDED, "kind", "record", "occurred_at", "reason")

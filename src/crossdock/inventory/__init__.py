@@ -1,6 +1,6 @@
 """Stock: the ledger, positions, claims, supply, and the picture of what can be promised."""
 
-from crossdock.inventory.feed_model import FeedSource
+from crossdock.inventory.feed_model import FeedSource, Kind
 from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list_runs, read_feed
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservation_queries import (
@@ -74,6 +74,7 @@ __all__ = [
     "FeedSource",
     "FeedView",
     "Find",
+    "Kind",
     "Limit",
     "LocationAvailability",
     "MovementPage",

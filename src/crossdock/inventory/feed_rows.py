@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from crossdock.inventory.feed_arithmetic import NEVER, Flags, Ints
+from crossdock.inventory.feed_arithmetic import NEVER, NOT_SAID, Flags, Ints
 from crossdock.inventory.feed_decoding import Fault, Told
 from crossdock.inventory.feed_keys import Marks, hash_columns, hash_texts
 from crossdock.inventory.feed_model import BASES, KINDS, SIGNED, FeedSource
@@ -139,6 +139,51 @@ class _Faults:
             names = told.sku[n], told.location[n], told.record[n]
             self.all.append(Fault(int(told.line[n]), int(told.offset[n]), code, text(n), *names))
         self.found |= wrong
+
+
+def counted_none(keys: Sequence[tuple[int, int]], at: int, basis: int) -> Rows:
+    """Return counts of nothing, one for each position that a full snapshot has left out."""
+    count = len(keys)
+    item, location = np.array(keys, np.int64).reshape(-1, 2).T
+    nothing = np.zeros(count, np.int64)
+    return Rows(
+        line=nothing,
+        offset=nothing,
+        item=item,
+        location=location,
+        type=np.full(count, COUNTED, np.int64),
+        quantity=nothing,
+        at=np.full(count, at, np.int64),
+        basis=np.full(count, basis, np.int64),
+        acknowledged=np.full(count, NOT_SAID, np.int64),
+        key=np.zeros(count, np.uint64),
+        mark=np.zeros(count, np.uint64),
+        keyed=np.zeros(count, np.bool_),
+        record=[""] * count,
+        reason=["left out of a full snapshot"] * count,
+    )
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return rows behind each other."""
+    if len(parts) == 1:
+        return parts[0]
+    columns: Any = [
+        np.concatenate(column) if isinstance(column[0], np.ndarray) else [text for texts in column for text in texts]
+        for column in zip(*parts, strict=True)
+    ]
+    return Rows(*columns)
+
+
+def by_position(rows: Rows) -> Rows:
+    """Return rows in the order of the positions' keys, and in their own order within each.
+
+    So each part of them touches the pages of a small stretch of the table, and every page but once.
+    """
+    order = np.lexsort((rows.location, rows.item))
+    places = order.tolist()
+    columns: Any = [column[order] if isinstance(column, np.ndarray) else [column[n] for n in places] for column in rows]
+    return Rows(*columns)
 
 
 class Details(msgspec.Struct, array_like=True, frozen=True):

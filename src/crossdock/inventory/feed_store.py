@@ -13,6 +13,7 @@ from crossdock.inventory.feed_arithmetic import NEVER, Flags, Ints, Positions, S
 from crossdock.inventory.feed_keys import Marks, pack
 from crossdock.inventory.feed_model import FeedSource
 from crossdock.inventory.model import PLAIN, CauseKind
+from crossdock.kernel.clock import rfc3339
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -131,11 +132,12 @@ def open_run(unit: Unit, source_id: int, name: str, *, job_id: int | None = None
     return id_
 
 
-def run_named(session: Session, source_id: int, name: str) -> int | None:
-    """Return the newest run of a source that goes by a name."""
+def run_of_the_day(unit: Unit, source_id: int) -> int:
+    """Return the run that the messages of a source have today (UTC), begun with the first of them."""
+    name = f"messages of {rfc3339(unit.now)[:10]}"
     sql = "SELECT max(id) FROM feed_runs WHERE source_id = ? AND name = ? AND job_id IS NULL"
-    found: int | None = session.fetch(sql, source_id, name)[0][0]
-    return found
+    found: int | None = unit.session.fetch(sql, source_id, name)[0][0]
+    return open_run(unit, source_id, name) if found is None else found
 
 
 def count_run(unit: Unit, run_id: int, tally: Tally, lag: int) -> None:
@@ -146,6 +148,13 @@ def count_run(unit: Unit, run_id: int, tally: Tally, lag: int) -> None:
         f"UPDATE feed_runs SET {sets}, lag = ?, updated_at = ? WHERE id = ?", *numbers, lag, unit.now, run_id
     )
     unit.dirty = True
+
+
+def tally_of(session: Session, run_id: int) -> Tally:
+    """Return what became of a run's rows."""
+    columns = ", ".join(Tally.__struct_fields__)
+    rows = session.fetch(f"SELECT {columns} FROM feed_runs WHERE id = ?", run_id)
+    return Tally(*rows[0]) if rows else Tally()
 
 
 def add_part(unit: Unit, part: tuple[int, int, int], actor: str, rows: int, details: bytes) -> None:
@@ -278,6 +287,22 @@ def write_counted(unit: Unit, item: Ints, location: Ints, after: Positions) -> i
     columns = (item, location, after.counted_at, after.count_basis)
     unit.dirty = unit.dirty or bool(len(item))
     return unit.session.execute_columns(_COUNTED, ("bigint",) * 4, [column.tolist() for column in columns])
+
+
+def not_counted(
+    session: Session, locations: Sequence[str], at: int, after: tuple[int, int], limit: int
+) -> list[tuple[int, int]]:
+    """Return positions at these locations that were not counted at an instant or later, by item and location."""
+    sql = f"""
+        WITH k(code) AS ({{keys}})
+        SELECT p.item_id, p.location_id FROM positions p
+        WHERE (p.item_id, p.location_id, p.stock_class) > (?, ?, {PLAIN}) AND p.stock_class = {PLAIN}
+          AND coalesce(p.counted_at, {NEVER}) < ?
+          AND p.location_id IN (SELECT l.id FROM k JOIN locations l ON l.code = k.code)
+        ORDER BY p.item_id, p.location_id, p.stock_class LIMIT ?
+    """
+    rows = session.fetch_keys(sql, ("text",), [(code,) for code in locations], *after, at, limit)
+    return [(row[0], row[1]) for row in rows]
 
 
 class Lines(NamedTuple):

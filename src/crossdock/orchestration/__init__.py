@@ -64,6 +64,7 @@ from crossdock.orchestration.errors import (
     ReservedTooLate,
     RevisionRefused,
     UnknownChannel,
+    UnknownFeed,
     UnknownItem,
     UnknownLocation,
     UnknownPolicy,
@@ -71,7 +72,10 @@ from crossdock.orchestration.errors import (
     VersionMismatch,
 )
 from crossdock.orchestration.explaining import explain_decision
-from crossdock.orchestration.feed_commands import PutFeeds
+from crossdock.orchestration.feed_commands import PutFeeds, WatchFeeds
+from crossdock.orchestration.feed_imports import FeedRunner, diff_file, new_feed_import
+from crossdock.orchestration.feed_preview import DiffLine
+from crossdock.orchestration.feed_reading import FeedRequest
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 from crossdock.orchestration.promise_reserving import make_promises
@@ -135,9 +139,12 @@ __all__ = [
     "Command",
     "ConfigurationRefused",
     "DecisionView",
+    "DiffLine",
     "ExplanationView",
     "ExportHead",
     "ExtendReservation",
+    "FeedRequest",
+    "FeedRunner",
     "IdempotencyKeyReused",
     "ImportFault",
     "ImportRunner",
@@ -193,6 +200,7 @@ __all__ = [
     "SupplyReceived",
     "Told",
     "UnknownChannel",
+    "UnknownFeed",
     "UnknownItem",
     "UnknownLocation",
     "UnknownPolicy",
@@ -201,10 +209,12 @@ __all__ = [
     "VersionMismatch",
     "ViewPreview",
     "ViewPut",
+    "WatchFeeds",
     "ask_database",
     "availability_document",
     "cancel_job",
     "decisions_of",
+    "diff_file",
     "error_file",
     "explain_availability",
     "explain_decision",
@@ -214,6 +224,7 @@ __all__ = [
     "list_share_groups",
     "list_views",
     "make_promises",
+    "new_feed_import",
     "new_import",
     "new_key",
     "preview_view",

@@ -30,8 +30,9 @@ class WatchFeeds(Command, frozen=True):
 class FeedPart(Command, frozen=True):
     """Record rows of a source in one transaction, or as many of the first of them as it bears. Answer: FeedPartDone.
 
-    ``step`` hears, within the transaction, how many rows are done and what became of them; its value goes into the
-    answer. ``details`` are the rows' own words, packed. With ``zeroing`` the rows are what a full snapshot left out.
+    ``step`` hears, within the transaction, how many rows are done and what became of them; it says whether to go on,
+    and what is to be counted in the run now. ``details`` are the rows' own words, packed. With ``zeroing`` the rows are
+    what a full snapshot left out.
     """
 
     source_id: int
@@ -40,7 +41,7 @@ class FeedPart(Command, frozen=True):
     details: bytes
     failed: int = 0
     zeroing: bool = False
-    step: Callable[[Unit, int, Any], bool] | None = None
+    step: Callable[[Unit, int, Tally], tuple[bool, Tally | None]] | None = None
 
 
 class RefusedRow(msgspec.Struct, frozen=True):

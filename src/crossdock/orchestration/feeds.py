@@ -22,22 +22,22 @@ from crossdock.inventory.feed_arithmetic import (
     NOT_SAID,
     UNCHANGED,
     Effects,
-    Facts,
     Flags,
     Ints,
-    Since,
-    no_since,
 )
 from crossdock.inventory.feed_arithmetic import settle as settle_columns
 from crossdock.inventory.feed_keys import Marks, RecentKeys, repeated_within, unpack
+from crossdock.inventory.feed_rows import pack_details, resolve
 from crossdock.inventory.feed_store import Heard, Lines, Locked, StoredSource, Tally
 from crossdock.inventory.model import PLAIN, CauseKind, CountBasis, Counters, MovementType
 from crossdock.kernel.clock import DAY
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import directory as directories
+from crossdock.orchestration.commands import Command, StockFact, StockOutcome
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import UnknownFeed
 from crossdock.orchestration.feed_commands import FeedPart, FeedPartDone, RefusedRow
+from crossdock.orchestration.feed_looks import facts_of, grouped, names_of, since_of, told_facts
 from crossdock.orchestration.settling import Fact, settle, tell_short
 from crossdock.orders import queues
 from crossdock.storage.errors import TransientFault
@@ -71,8 +71,8 @@ class FeedHandler:
         self._engine = engine
         self._by_column = by_column
         self._recent: dict[int, RecentKeys] = {}
-        self._told: tuple[int, Marks, Marks, int, int] | None = None
-        self._shifts: Ints | None = None
+        self._told: list[tuple[int, Marks, Marks, int, int]] = []
+        self._shifts: list[Ints] = []
         self._single: dict[int, set[int]] = {}
         """Items whose rows go one after the other, as the looks at a part have found them, by the part's rows."""
         self._done = 0
@@ -84,16 +84,15 @@ class FeedHandler:
     def settled(self, *, committed: bool) -> None:
         """Keep what was told and what has moved in memory, now that it is committed."""
         self._engine.settled(committed=committed)
-        if committed and self._told is not None:
-            source_id, keys, marks, number, most = self._told
-            recent = self._recent[source_id]
-            recent.add(keys, marks, number)
-            recent.forget(most)
-        if committed and self._shifts is not None:
-            self._engine.mirror.shift(self._shifts)
         if committed:
+            for source_id, keys, marks, number, most in self._told:
+                recent = self._recent[source_id]
+                recent.add(keys, marks, number)
+                recent.forget(most)
+            for changes in self._shifts:
+                self._engine.mirror.shift(changes)
             self._single.pop(self._done, None)
-        self._told = self._shifts = None
+        self._told, self._shifts = [], []
 
     def run(self, unit: Unit, commands: Sequence[FeedPart], attempts: Sequence[int]) -> list[Outcome]:
         """Record a part, or as many of its first rows as a transaction bears."""
@@ -103,16 +102,53 @@ class FeedHandler:
         stored = store.lock_source(session, command.source_id)
         if stored is None:
             return [UnknownFeed("The source of this feed is not known any more.")]
-        part = _Part(unit, engine, command, stored)
+        # Begun again, everything is locked anew: orders before positions.
+        answer = self._part(unit, command, stored, id(command.rows))
+        return [AGAIN if answer is None else answer]
+
+    def facts(
+        self, unit: Unit, stored: StoredSource, facts: Sequence[StockFact], command: Command
+    ) -> list[StockOutcome] | None:
+        """Record facts of a message, all in one transaction; None when that must begin again."""
+        locked = store.lock_source(unit.session, stored.id)
+        if locked is None:
+            return None
+        directory = self._engine.directory
+        directory.load_items(unit.session, {fact.sku for fact in facts})
+        rows, faults = resolve(told_facts(facts), names_of(directory, facts, stored.source), stored.source, unit.now, 0)
+        run_id = store.run_of_the_day(unit, stored.id)
+        details = pack_details(rows.record, rows.reason)
+        part = FeedPart(
+            actor=command.actor, source_id=stored.id, run_id=run_id, rows=rows, details=details, failed=len(faults)
+        )
+        answer = self._part(unit, part, locked, id(command), most=len(rows))
+        if answer is None:
+            return None
+        outcomes = {f.line: StockOutcome("failed", None, f.message, f.code) for f in faults}
+        refused = {r.row: r for r in answer.refused}
+        for row, line in enumerate(rows.line.tolist()):
+            if row in refused:
+                outcomes[line] = StockOutcome("failed", None, refused[row].message, refused[row].code)
+            elif answer.results[row] == REPEATED:
+                outcomes[line] = StockOutcome("repeated")
+            else:
+                outcomes[line] = StockOutcome("recorded", int(answer.on_hand[row]))
+        return [outcomes[n] for n in range(len(facts))]
+
+    def _part(
+        self, unit: Unit, command: FeedPart, stored: StoredSource, key: int, most: int | None = None
+    ) -> FeedPartDone | None:
+        """Record a part; None when that must begin again, and nothing is written yet."""
+        part = _Part(unit, self._engine, command, stored, _MOST_SINGLE if most is None else most)
         part.admit(self._remembered(unit, stored))
-        hint = self._single.setdefault(id(command.rows), set())
+        hint = self._single.setdefault(key, set())
         if not part.record(hint, every=not self._by_column):
-            return [AGAIN]  # nothing is written yet: everything is locked anew, orders before positions
+            return None
         answer = part.finish()
-        self._told = part.told
-        self._shifts = part.shifts
-        self._done = id(command.rows)
-        return [answer]
+        self._told += part.told
+        self._shifts += part.shifts
+        self._done = key
+        return answer
 
     def _remembered(self, unit: Unit, stored: StoredSource) -> RecentKeys:
         """Return the records of a source, with those that other processes have told since."""
@@ -131,7 +167,8 @@ class FeedHandler:
 class _Part:
     """One part on its way through a transaction."""
 
-    def __init__(self, unit: Unit, engine: Engine, command: FeedPart, stored: StoredSource) -> None:
+    def __init__(self, unit: Unit, engine: Engine, command: FeedPart, stored: StoredSource, most: int) -> None:
+        self._most = most
         self._unit, self._engine, self._command, self._stored = unit, engine, command, stored
         self._rows = command.rows
         self._count = len(command.rows)
@@ -142,8 +179,8 @@ class _Part:
         self._id = unit.ids.one()
         self._number = stored.parts + 1
         self._movements = 0
-        self.told: tuple[int, Marks, Marks, int, int] | None = None
-        self.shifts: Ints | None = None
+        self.told: list[tuple[int, Marks, Marks, int, int]] = []
+        self.shifts: list[Ints] = []
 
     def admit(self, recent: RecentKeys) -> None:
         """Leave out records that were told before; the same name with another content is refused."""
@@ -198,8 +235,8 @@ class _Part:
     def _cut_for(self, single: set[int]) -> None:
         """Leave rows to the next transaction when too many go one after the other."""
         rows = np.flatnonzero(self._fresh & _among(self._rows.item, single))
-        if len(rows) > _MOST_SINGLE:
-            self._cut(int(rows[_MOST_SINGLE]))
+        if len(rows) > self._most:
+            self._cut(int(rows[self._most]))
 
     def _cut(self, count: int) -> None:
         """Leave the rows from a number on to the next transaction."""
@@ -209,34 +246,11 @@ class _Part:
 
     def _look(self, rows: Ints, but: set[int]) -> _Look:
         """Lock the positions of rows, but for those of some items, and say what the rows do to them."""
-        rows = rows[~_among(self._rows.item[rows], but)]
-        told, unit = self._rows, self._unit
-        order = rows[np.lexsort((told.location[rows], told.item[rows]))]
-        item, location = told.item[order], told.location[order]
-        new = (np.diff(item, prepend=-1) != 0) | (np.diff(location, prepend=-1) != 0)
-        place = np.cumsum(new) - 1
-        locked = store.open_positions(unit, item[new], location[new])
-        facts = Facts(
-            place,
-            told.is_count[order],
-            told.quantity[order],
-            told.at[order],
-            told.basis[order],
-            told.acknowledged[order],
-        )
-        return _Look(order, place, locked, settle_columns(locked.columns, facts, self._since(facts, locked)))
-
-    def _since(self, facts: Facts, locked: Locked) -> Since:
-        """Ask the ledger what moved after counts; not where a count can see that nothing did."""
-        before = locked.columns
-        asks = facts.is_count & (facts.at >= before.counted_at[facts.position])
-        physical = facts.basis == CountBasis.PHYSICAL
-        asks &= ~physical | (facts.at < before.moved_at[facts.position])
-        rows = np.flatnonzero(asks)
-        if not len(rows):
-            return no_since(len(facts.at))
-        heads = locked.head[facts.position[rows]]
-        return store.since(self._unit.session, rows, heads, facts.at[rows], len(facts.at))
+        order, place, item, location = grouped(self._rows, rows[~_among(self._rows.item[rows], but)])
+        locked = store.open_positions(self._unit, item, location)
+        facts = facts_of(self._rows, order, place)
+        since = since_of(self._unit.session, facts, locked)
+        return _Look(order, place, locked, settle_columns(locked.columns, facts, since))
 
     def _concerned(self, look: _Look) -> set[int]:
         """Return the items of which more becomes claimable while somebody waits, or less is left than is claimed."""
@@ -281,8 +295,9 @@ class _Part:
         gain = (after.on_hand + after.short) - (before.on_hand + before.short)
         gained = np.flatnonzero(gain)
         if len(gained):
-            self.shifts = np.column_stack((locked.item[gained], locked.location[gained], gain[gained]))
-            unit.stock_columns.append(self.shifts)
+            changes = np.column_stack((locked.item[gained], locked.location[gained], gain[gained]))
+            self.shifts.append(changes)
+            unit.stock_columns.append(changes)
         self._tell_short(look)
 
     def _tell_short(self, look: _Look) -> None:
@@ -323,13 +338,14 @@ class _Part:
             store.add_part(unit, part, command.actor.name, self._count, command.details)
         if len(keyed):
             store.add_keys(unit, (self._id, stored.id, self._number), rows.key[keyed], rows.mark[keyed])
-            self.told = (stored.id, rows.key[keyed], rows.mark[keyed], self._number, stored.source.remembered)
+            self.told = [(stored.id, rows.key[keyed], rows.mark[keyed], self._number, stored.source.remembered)]
         results = self._results[: self._count]
         tally = self._tally(results)
         until = int(rows.at[: self._count].max()) if self._count else NEVER
         store.heard(unit, stored.id, Heard(int(bool(len(keyed))), unit.now, until))
-        store.count_run(unit, command.run_id, tally, unit.now - until if self._count else 0)
-        go_on = command.step is None or command.step(unit, self._count, results)
+        go_on, counted = (True, tally) if command.step is None else command.step(unit, self._count, tally)
+        if counted is not None:
+            store.count_run(unit, command.run_id, counted, unit.now - until if self._count else 0)
         self._tell(tally)
         return FeedPartDone(
             done=self._count,
@@ -341,14 +357,15 @@ class _Part:
         )
 
     def _tally(self, results: Ints) -> Tally:
+        failed = self._command.failed
         changed, unchanged, late, repeated, refused = np.bincount(results, minlength=5).tolist()
         return Tally(
-            rows=0 if self._command.zeroing else self._count + self._command.failed,
+            rows=0 if self._command.zeroing else self._count + failed,
             changed=changed,
             unchanged=unchanged,
             late=late,
             repeated=repeated,
-            failed=refused + self._command.failed,
+            failed=refused + failed,
             zeroed=changed if self._command.zeroing else 0,
         )
 

@@ -8,72 +8,50 @@ cut off the file first, so nothing is lost and nothing counts twice.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
-from crossdock.kernel.clock import MINUTE
 from crossdock.kernel.errors import CrossdockError, FieldError, Unavailable
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.commands import Actor, CaptureOrder
-from crossdock.orchestration.errors import IdempotencyKeyReused
-from crossdock.orchestration.jobs import JobView, finished, job_request, job_view
+from crossdock.orchestration.job_runner import (
+    PATIENCE_SECONDS,
+    Backend,
+    JobRunner,
+    append_faults,
+    be_patient,
+    cut_faults,
+    error_file,
+    new_job,
+    spool_dir,
+)
+from crossdock.orchestration.jobs import job_request
 from crossdock.orders.content import order_hash
 from crossdock.orders.model import OrderIn
-from crossdock.storage import jobs, requests
+from crossdock.storage import jobs
 from crossdock.storage.jobs import Job, Work
-from crossdock.storage.unit import Unit
-
-log = logging.getLogger(__name__)
 
 KIND = "orders.import"
 WINDOW = 512
 MAX_LINE = 8 * 1024 * 1024
-_IDLE = 5 * MINUTE  # a running job that has not moved for so long is nobody's any more
-_MISSING = 10 * MINUTE  # how long a job whose upload is on no disk of ours is left to another machine
-_ORPHAN_SECONDS = 24 * 3600
-_LOOK_AROUND_SECONDS = 30
-_PART, _UPLOAD = [".part"], [".ndjson"]
-_PATIENCE_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20, 30)
-
 Decode = Callable[[bytes], OrderIn]
 """Reads one line; raises a CrossdockError with every fault."""
 
 
-class Backend(Protocol):
-    """What an import needs of the application."""
-
-    def submit(self, command: Any) -> Awaitable[Any]:
-        """Have the writer do a command."""
-
-    def submit_all(self, commands: Sequence[Any]) -> Awaitable[list[Any]]:
-        """Have the writer do commands; returns the answer or the error of each, in order."""
-
-    def clock(self) -> int:
-        """The present instant."""
-
-    @property
-    def database(self) -> Any:
-        """The readers."""
-
-    @property
-    def data_dir(self) -> Path:
-        """Where spooled files lie."""
-
-
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the error file: which line of the upload, and why it was not taken."""
+    """A line of the error file: which line of the upload, of what it speaks, and why it was not taken."""
 
     line: int
     offset: int
     code: str
     message: str
     external_id: str = ""
+    sku: str = ""
+    location: str = ""
+    record: str = ""
     errors: tuple[FieldError, ...] = ()
 
 
@@ -103,122 +81,32 @@ class _Window(NamedTuple):
 
 def _fault(line: _Decoded, error: CrossdockError) -> ImportFault:
     name = "" if line.order is None else line.order.external_id
-    return ImportFault(line.number, line.offset, error.code, error.detail, name, error.errors)
-
-
-async def _be_patient(patience: Iterator[float]) -> None:
-    """Wait while the writer is overloaded or the database away; raises Unavailable when that has been for too long."""
-    seconds = next(patience, None)
-    if seconds is None:
-        raise Unavailable("The writer has been overloaded or the database away for more than a minute.")
-    await asyncio.sleep(seconds)
-
-
-def spool_dir(data_dir: Path) -> Path:
-    """Return the folder of spooled uploads and error files, made if need be."""
-    folder = data_dir / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def error_file(data_dir: Path, job_id: int) -> Path:
-    """Return where the faults of a job lie; no file when there are none."""
-    return spool_dir(data_dir) / f"{encode_id('job', job_id)}.errors.ndjson"
+    return ImportFault(line.number, line.offset, error.code, error.detail, name, errors=error.errors)
 
 
 def new_import(
     file: str, size: int, created_by: str, *, dry_run: bool, key: tuple[str, str, bytes] | None = None
 ) -> Work:
-    """Return the command that makes the job of a spooled upload; its answer is the job's view and whether it is new.
-
-    ``key`` is an Idempotency-Key's scope, key and fingerprint: the same upload again is answered with the first job.
-    """
+    """Return the command that makes the job of a spooled upload (job_runner.new_job)."""
     request = msgspec.json.encode({"file": file, "size": size, "dry_run": dry_run}).decode()
-
-    def do(unit: Unit) -> tuple[JobView, bool]:
-        if key is not None:
-            known = requests.recall(unit.session, [key[:2]]).get(key[:2])
-            if known is not None:
-                if known.fingerprint != key[2]:
-                    raise IdempotencyKeyReused(f"The Idempotency-Key '{key[1]}' came with another upload before.")
-                job = jobs.get(unit.session, int(known.body))
-                if job is not None:
-                    return job_view(job), False
-        job = jobs.create(unit, KIND, created_by, request)
-        if key is not None:
-            requests.remember(unit, [(*key, 202, str(job.id))])
-        return job_view(job), True
-
-    return Work(do)
+    return new_job(KIND, request, created_by, key)
 
 
-class ImportRunner:
+class ImportRunner(JobRunner):
     """Works on the imports of this process, one at a time."""
 
+    kind = KIND
+    suffixes = (".part", ".ndjson")
+
     def __init__(self, backend: Backend, decode: Decode) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._decode = decode
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to work, first on what was left unfinished."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="imports")
-        self._wake.set()
-
-    def wake(self) -> None:
-        """Say that there is a new job."""
-        self._wake.set()
-
-    async def stop(self) -> None:
-        """Stop between two windows; what is left goes on at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        # The one process of a SQLite file has no rivals: what runs at its start was its own before a crash.
-        alone = self._backend.database.dialect == "sqlite"
-        idle_before = self._backend.clock() - (0 if alone else _IDLE)
-        swept = False
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOK_AROUND_SECONDS)
-            self._wake.clear()
-            try:
-                waiting = await self._backend.database.read(lambda session: jobs.unfinished(session, KIND))
-                if not swept:
-                    await asyncio.to_thread(_sweep, spool_dir(self._backend.data_dir), waiting)
-                    swept = True
-                for job in waiting:
-                    await self._work(job, idle_before)
-            except Unavailable as fault:
-                log.warning("imports wait: %s", fault)
-                await asyncio.sleep(1)
-                self._wake.set()
-            except Exception:
-                log.exception("an import broke off")
-            idle_before = self._backend.clock() - _IDLE
-
-    async def _work(self, found: Job, idle_before: int) -> None:
-        upload = spool_dir(self._backend.data_dir) / job_request(found).file
-        if not upload.exists() and found.updated_at > self._backend.clock() - _MISSING:
-            return  # it was uploaded to another machine, which will work on it
-        job: Job | None = await self._submit(Work(lambda unit: jobs.begin(unit, found.id, idle_before)))
-        if job is None:
-            return
-        try:
-            await self._import(job)
-        except FileNotFoundError:
-            await self._finish(job, "failed", error="The uploaded file is not on this machine any more.")
-        except OSError as fault:
-            await self._finish(job, "failed", error=f"The uploaded file cannot be read: {fault.strerror}.")
-
-    async def _import(self, job: Job) -> None:
+    async def do(self, job: Job) -> None:
+        """Capture the rest of an upload, window by window."""
         asked = job_request(job)
         path, faults = spool_dir(self._backend.data_dir) / asked.file, error_file(self._backend.data_dir, job.id)
-        await asyncio.to_thread(_cut_faults, faults, job.offset)
+        await asyncio.to_thread(cut_faults, faults, job.offset)
         done, failed = job.done, job.failed
         read = asyncio.to_thread(self._read, path, job.offset, done + failed)
         ahead = asyncio.ensure_future(read)
@@ -229,13 +117,13 @@ class ImportRunner:
             # The next window is read and decoded while the writer is busy with this one.
             ahead = asyncio.ensure_future(asyncio.to_thread(self._read, path, window.end, window.last))
             found = await self._capture(job, window.lines, dry_run=asked.dry_run)
-            await asyncio.to_thread(_append_faults, faults, found)
+            await asyncio.to_thread(append_faults, faults, found)
             done, failed = done + len(window.lines) - len(found), failed + len(found)
-            if not await self._submit(_progress(job.id, done, failed, window.end)):
+            if not await self.submit(_progress(job.id, done, failed, window.end)):
                 await ahead
-                await self._finish(job, "canceled")
+                await self.finish(job, "canceled")
                 return
-        await self._finish(job, "succeeded")
+        await self.finish(job, "succeeded")
         path.unlink(missing_ok=True)
 
     def _read(self, path: Path, offset: int, number: int) -> _Window:
@@ -254,7 +142,7 @@ class ImportRunner:
         actor = Actor(job.created_by, encode_id("job", job.id))
         faults = {line.number: _fault(line, line.error) for line in lines if line.error is not None}
         left = [] if dry_run else [line for line in lines if line.order is not None]
-        patience = iter(_PATIENCE_SECONDS)
+        patience = iter(PATIENCE_SECONDS)
         while left:
             commands = [CaptureOrder(actor=actor, order=d.order, content_hash=d.mark) for d in left if d.order]
             again: list[_Decoded] = []
@@ -267,25 +155,8 @@ class ImportRunner:
                     raise outcome
             left = again
             if left:
-                await _be_patient(patience)
+                await be_patient(patience)
         return [faults[number] for number in sorted(faults)]
-
-    async def _submit(self, command: Any) -> Any:
-        """Submit, and be patient while the writer is overloaded or the database away."""
-        for seconds in _PATIENCE_SECONDS:
-            try:
-                return await self._backend.submit(command)
-            except Unavailable:
-                await asyncio.sleep(seconds)
-        return await self._backend.submit(command)
-
-    async def _finish(self, job: Job, state: jobs.State, error: str = "") -> None:
-        def do(unit: Unit) -> None:
-            after = jobs.finish(unit, job.id, state, error=error)
-            if after is not None and after.state == state:
-                finished(unit, after, job.created_by)
-
-        await self._submit(Work(do))
 
 
 def _progress(job_id: int, done: int, failed: int, offset: int) -> Work:
@@ -314,34 +185,6 @@ def _read_window(path: Path, offset: int, number: int) -> tuple[list[_Line], int
             else:
                 number -= 1
         return lines, file.tell(), number
-
-
-def _sweep(folder: Path, unfinished: list[Job]) -> None:
-    """Remove what broke off and what no job waits for, when it is older than a day; error files stay."""
-    long_ago, wanted = time.time() - _ORPHAN_SECONDS, {job_request(job).file for job in unfinished}
-    for path in folder.iterdir():
-        if path.name not in wanted and path.suffixes in (_PART, _UPLOAD) and path.stat().st_mtime < long_ago:
-            path.unlink(missing_ok=True)
-
-
-def _append_faults(path: Path, faults: list[ImportFault]) -> None:
-    if faults:
-        with path.open("ab") as file:
-            file.write(b"".join(msgspec.json.encode(fault) + b"\n" for fault in faults))
-
-
-def _cut_faults(path: Path, offset: int) -> None:
-    """Drop the faults of lines that are done again, and a last one that was only half written."""
-    if not path.exists():
-        return
-    kept = []
-    for row in path.read_bytes().splitlines():
-        try:
-            if msgspec.json.decode(row, type=ImportFault).offset < offset:
-                kept.append(row + b"\n")
-        except msgspec.DecodeError:
-            continue
-    path.write_bytes(b"".join(kept))
 
 
 __all__ = ["ImportFault", "ImportRunner", "error_file", "new_import", "spool_dir"]

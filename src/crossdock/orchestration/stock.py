@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from crossdock.events.catalog import StockRecorded as StockRecordedEvent
 from crossdock.events.catalog import new_event
-from crossdock.inventory import records
+from crossdock.inventory import feed_store, records
 from crossdock.inventory.feed_model import KINDS
 from crossdock.inventory.model import PLAIN, CauseKind, CountBasis
 from crossdock.kernel.content import content_hash
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.commands import RecordStock, StockFact, StockOutcome, StockRecorded
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.feeds import FeedHandler
 from crossdock.orchestration.settling import Fact, settle
 from crossdock.storage.unit import Unit
-from crossdock.storage.writer import Outcome
+from crossdock.storage.writer import AGAIN, Outcome
 
 
 class StockHandler:
@@ -23,24 +24,37 @@ class StockHandler:
 
     max_batch = 1
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, feeds: FeedHandler) -> None:
         self._engine = engine
+        self._feeds = feeds
 
     def weight(self, command: RecordStock) -> int:
         return len(command.facts)
 
     def settled(self, *, committed: bool) -> None:
-        self._engine.settled(committed=committed)
+        self._feeds.settled(committed=committed)
 
     def run(self, unit: Unit, commands: Sequence[RecordStock], attempts: Sequence[int]) -> list[Outcome]:
         (command,) = commands
         engine, actor = self._engine, command.actor.name
         engine.follow(unit.session)
         outcomes: list[StockOutcome | None] = [None] * len(command.facts)
+        # A source with a document has one memory of its records, whichever way it tells them.
+        feeds = {code: feed_store.source(unit.session, code) for code in {fact.source for fact in command.facts}}
+        for code, stored in feeds.items():
+            places = [n for n, fact in enumerate(command.facts) if fact.source == code]
+            if stored is None:
+                continue
+            told = self._feeds.facts(unit, stored, [command.facts[n] for n in places], command)
+            if told is None:
+                return [AGAIN]
+            for place, outcome in zip(places, told, strict=True):
+                outcomes[place] = outcome
         facts = self._admit(unit, command, outcomes)
         for place, done in zip(facts, settle(unit, engine, list(facts.values()), actor), strict=True):
             outcomes[place] = StockOutcome("recorded", done.on_hand)
-        self._tell(unit, command, outcomes)
+        if facts:
+            self._tell(unit, command, outcomes)
         done_all = tuple(outcome or StockOutcome("failed") for outcome in outcomes)
         return [StockRecorded(outcomes=done_all)]
 
@@ -52,11 +66,12 @@ class StockHandler:
         directory.load_items(unit.session, {fact.sku for fact in command.facts})
         codes = {stored.location.code: id_ for id_, stored in directory.locations.items()}
         actor = command.actor.name
-        known = records.known(unit.session, [(fact.source, fact.record) for fact in command.facts])
+        rest = [(n, fact) for n, fact in enumerate(command.facts) if outcomes[n] is None]
+        known = records.known(unit.session, [(fact.source, fact.record) for _, fact in rest])
         fresh: dict[int, Fact] = {}
         kept = []
-        ids = unit.ids.take(len(command.facts))
-        for index, fact in enumerate(command.facts):
+        ids = unit.ids.take(len(command.facts)) if rest else []
+        for index, fact in rest:
             mark = content_hash(fact)
             told = known.get((fact.source, fact.record))
             item, location = directory.item(fact.sku), codes.get(fact.location)

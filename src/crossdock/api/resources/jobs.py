@@ -53,7 +53,7 @@ async def import_orders(call: Call) -> Reply:
     key, folder = idempotency_key(call), spool_dir(call.backend.data_dir)
     part = folder / f"{secrets.token_hex(12)}.part"
     try:
-        size, mark = await _spool(call, part)
+        size, mark = await spool(call, part)
         if size == 0:
             raise EmptyUpload("The upload has no bytes.")
         file = part.with_suffix(".ndjson")
@@ -75,7 +75,7 @@ async def import_orders(call: Call) -> Reply:
     return json_reply(job, 202, location(job.links.self), REPLAYED)
 
 
-async def _spool(call: Call, path: Path) -> tuple[int, bytes]:
+async def spool(call: Call, path: Path) -> tuple[int, bytes]:
     """Write the body to a file, durably; returns its size and hash."""
     mark, size = hashlib.blake2b(digest_size=16), 0
     with path.open("wb") as file:
@@ -96,7 +96,8 @@ async def list_all(call: Call) -> Reply:
     return json_reply(JobList(data=tuple(page.jobs), next_cursor=cursor), 200, *next_link(call, cursor))
 
 
-async def _job(call: Call) -> JobView:
+async def read_job_or_refuse(call: Call) -> JobView:
+    """Return the job that the address names; raises NotFound."""
     id_: int = call.path["job_id"]
     view = await call.backend.database.read(lambda session: read_job(session, id_))
     if view is None:
@@ -106,7 +107,7 @@ async def _job(call: Call) -> JobView:
 
 async def get_job(call: Call) -> Reply:
     """Read a job."""
-    return json_reply(await _job(call))
+    return json_reply(await read_job_or_refuse(call))
 
 
 async def cancel(call: Call) -> Reply:
@@ -119,8 +120,12 @@ async def cancel(call: Call) -> Reply:
 
 async def get_errors(call: Call) -> Reply:
     """Read the lines that were not taken."""
-    await _job(call)
-    path = error_file(call.backend.data_dir, call.path["job_id"])
+    await read_job_or_refuse(call)
+    return await ndjson_file(error_file(call.backend.data_dir, call.path["job_id"]))
+
+
+async def ndjson_file(path: Path) -> Reply:
+    """Answer with the beginning of a file of NDJSON; without one, with nothing."""
     body = await asyncio.to_thread(_head, path)
     return Reply(200, body, [(b"content-type", NDJSON.encode())])
 
