@@ -61,6 +61,23 @@ def test_two_writers_never_promise_a_unit_twice(postgresql_url: str) -> None:
         prove(one)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_happens_in_whatever_order_the_first_in_line_have_the_first_dates(sqlite_url: str, seed: int) -> None:
+    with World(sqlite_url) as world:
+        world.standard("DC", "STORE")
+        world.items(*SKUS, backorder_limit=LIMIT)
+        rng = random.Random(seed)
+        known: list[int] = []
+        for number in range(150):
+            world.clock.forward(seconds=1)
+            future = ask(world, rng, number, known)
+            if future.exception() is None and hasattr(future.result(), "order_id"):
+                known.append(future.result().order_id)
+        # Without anybody beside it, nothing is left for the look from time to time.
+        prove(world)
+        world.assert_sound()
+
+
 def prove(world: World) -> None:
     """No line is promised beyond what is to come, no limit is broken, and the first in line have the first dates."""
     assert world.rows("SELECT count(*) FROM claims WHERE source = 1 AND state = 1")[0][0] > 0

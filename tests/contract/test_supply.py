@@ -2,8 +2,10 @@
 
 import pytest
 
+from crossdock.inventory.view_model import Limit, StockView
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.reservation_commands import MoveReservation, ReleaseReservation
+from crossdock.orchestration.view_commands import PutView
 from crossdock.orders.model import Status
 from tests.support.reserving import reserve
 from tests.support.world import World
@@ -372,6 +374,29 @@ def test_no_more_units_wait_than_may_and_the_others_go_to_a_person(world: World)
     assert world.waiting(third)[0][3] == "backorder_limit"
     world.cancel(first)
     assert world.waiting(waits(world, "A4", 3))[0][0] == "backorder"
+
+
+def test_units_that_a_revision_adds_keep_to_the_limit_too(world: World) -> None:
+    world.items("MUG", backorder_limit=3)
+    order = world.capture("A1", ("MUG", 2), revision=1).order_id
+    world.capture("A1", ("MUG", 2), ("MUG", 1), revision=2)
+    world.capture("A1", ("MUG", 2), ("MUG", 1), ("MUG", 4), revision=3)
+    assert [(entry[0], entry[2]) for entry in world.waiting(order)] == [
+        ("backorder", 2),
+        ("backorder", 1),
+        ("review", 4),
+    ]
+
+
+def test_a_view_limits_what_its_channel_lets_wait(world: World) -> None:
+    view = StockView(code="few", backorders=(Limit(items=("MUG",), units=2), Limit(units=0)))
+    world.do(PutView(actor=world.actor, view=view))
+    world.channel("web", view="few")
+    world.channel("shop")
+    assert world.waiting(waits(world, "A1", 2))[0][0] == "backorder"
+    assert world.waiting(waits(world, "A2", 1))[0][3] == "backorder_limit"
+    assert world.waiting(waits(world, "A3", 1, "PEN"))[0][3] == "backorder_limit"
+    assert world.waiting(waits(world, "A4", 5, channel="shop"))[0][0] == "backorder"
 
 
 def test_a_limit_that_is_set_later_counts_who_waits_already(world: World) -> None:

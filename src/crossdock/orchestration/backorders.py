@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crossdock.events.supply import OrderBackorderBound
 from crossdock.inventory import supply
-from crossdock.inventory.limits import ALL_CHANNELS
 from crossdock.inventory.supply import SupplyRow
 from crossdock.inventory.supply_rules import Line, Waiting, bind
 from crossdock.orchestration import limits
@@ -27,8 +26,6 @@ from crossdock.storage.unit import Unit
 
 if TYPE_CHECKING:
     from crossdock.orchestration.capture import NewOrder
-
-LIMIT_REASONS = {1: "backorder_limit", 2: "preorder_limit"}
 
 
 class _Bound(NamedTuple):
@@ -75,20 +72,13 @@ class Backorders:
             keys = self._keys(order, entry) if entry.queue == "backorder" else ()
             full = next((key for key in keys if room[key] < entry.quantity), None)
             if full is not None:
-                queued.append(self._refused(entry, full, room[full]))
+                queued.append(limits.beyond(self._directory, entry, full, room[full]))
                 continue
             queued.append(entry)
             for key in keys:
                 room[key] -= entry.quantity
                 takes.append(Take(Kind.LIMIT, key, entry.quantity))
         return routed._replace(queued=tuple(queued), takes=(*routed.takes, *takes))
-
-    def _refused(self, entry: Queued, key: LimitKey, room: int) -> Queued:
-        sku = self._directory.item_by_id(entry.item_id).sku
-        limit = limits.allowed(self._directory, key)
-        who = "all channels together" if key[2] == ALL_CHANNELS else "this channel"
-        detail = f"{limit} units of {sku} may wait for {who}, and {max(0, room)} more of them."
-        return entry._replace(queue="review", reason=LIMIT_REASONS[key[0]], detail=detail)
 
     # -- what they are bound to ----------------------------------------------------------------------------------
 

@@ -273,6 +273,8 @@ class Changes:
         for fulfillment in routed.fulfillments:
             self._adopt_fulfillment(order, fulfillment)
         queued = as_preorders(self._engine.directory, self._still_to_queue(order, routed), at)
+        if cause == "revision":
+            queued = self._line.limited(self._unit, self._engine.directory, row.channel_id, queued)
         fresh = routed._replace(queued=queued)
         entries = self._rows[order_tables.queue_entries]
         known = len(entries)

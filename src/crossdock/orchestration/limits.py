@@ -15,10 +15,13 @@ from crossdock.inventory.limits import ALL_CHANNELS, UNLIMITED, LimitKey
 from crossdock.inventory.supply_model import PREORDER, LimitKind
 from crossdock.inventory.view_model import Limit
 from crossdock.orchestration.directory import Directory
+from crossdock.orchestration.plans import Queued
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
-__all__ = ["LimitKey", "allowed", "keys_of", "lock", "settle"]
+__all__ = ["LimitKey", "allowed", "beyond", "keys_of", "lock", "room", "settle"]
+
+REASONS = {LimitKind.BACKORDER.value: "backorder_limit", LimitKind.PREORDER.value: "preorder_limit"}
 
 
 def keys_of(item_id: int, channel_id: int, reason: str) -> tuple[LimitKey, LimitKey]:
@@ -60,6 +63,14 @@ def room(unit: Unit, directory: Directory, keys: Iterable[LimitKey]) -> dict[Lim
     counters = store.read(unit.session, limits)
     store.allow(unit, [(*key, limits[key]) for key, counter in counters.items() if counter.allowed != limits[key]])
     return {key: limits[key] - counter.used for key, counter in counters.items()}
+
+
+def beyond(directory: Directory, entry: Queued, key: LimitKey, room: int) -> Queued:
+    """Return the entry as one for a person, because a limit has no room for its units."""
+    sku, limit = directory.item_by_id(entry.item_id).sku, allowed(directory, key)
+    who = "all channels together" if key[2] == ALL_CHANNELS else "this channel"
+    detail = f"{limit} units of {sku} may wait for {who}, and {max(0, room)} more of them."
+    return entry._replace(queue="review", reason=REASONS[key[0]], detail=detail)
 
 
 def settle(unit: Unit, directory: Directory, deltas: Mapping[LimitKey, int]) -> None:

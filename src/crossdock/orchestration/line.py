@@ -9,6 +9,7 @@ from crossdock.inventory.supply import SupplyRow
 from crossdock.orchestration import limits
 from crossdock.orchestration.binding import rebind
 from crossdock.orchestration.directory import Directory
+from crossdock.orchestration.plans import Queued
 from crossdock.storage.unit import Unit
 
 SUPPLY = "system:supply"
@@ -29,6 +30,22 @@ class WaitingLine:
             for key in limits.keys_of(item_id, channel_id, reason):
                 self._counts[key] += units
             self._items.add(item_id)
+
+    def limited(
+        self, unit: Unit, directory: Directory, channel_id: int, queued: Sequence[Queued]
+    ) -> tuple[Queued, ...]:
+        """Return what is to be queued, with units beyond a limit for a person: they were not sold before."""
+        keys = {e: limits.keys_of(e.item_id, channel_id, e.reason) for e in queued if e.queue == "backorder"}
+        room = limits.room(unit, directory, {key for both in keys.values() for key in both}) if keys else {}
+        out = []
+        for entry in queued:
+            left = {key: room[key] - self._counts[key] for key in keys.get(entry, ())}
+            full = next((key for key, units in left.items() if units < entry.quantity), None)
+            out.append(entry if full is None else limits.beyond(directory, entry, full, left[full]))
+            if full is None:
+                for key in left:
+                    room[key] -= entry.quantity
+        return tuple(out)
 
     def unsettle(self, items: Iterable[int]) -> None:
         """Bind the line of these items anew though nobody joined or left it: who may serve it may have changed."""
