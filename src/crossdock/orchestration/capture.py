@@ -130,6 +130,8 @@ class CaptureHandler:
                 continue
             outcomes[index] = AGAIN
             engine.lost_race(demand.item_id for demand in order.demand)
+            if order.confirmation is not None:
+                engine.lost_race(order.confirmation.item_ids)
         orders.give_up_keys(unit, [new[i].key for i in new if outcomes[i] is AGAIN])
         answers = iter(self._write(unit, kept, taken))
         backorders.write(kept)

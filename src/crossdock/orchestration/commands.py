@@ -206,6 +206,8 @@ class CapturedOrder(Answer):
     """Demand number, quantity, queue."""
     reservation: str = ""
     """``confirmed``, or why the reservation that the order names could not serve it; "" when it names none."""
+    reservation_id: str = ""
+    """The reservation that it names, or that comes with the promise that it names."""
 
 
 class StockOutcome(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -135,6 +135,7 @@ class Rows:
             fulfillments=tuple([_answered(f) for r in new.routed for f in r.fulfillments]),
             queued=tuple([(q.demand_no, q.quantity, q.queue) for r in new.routed for q in r.queued]),
             reservation="" if new.confirmation is None else new.confirmation.unusable or "confirmed",
+            reservation_id="" if new.confirmation is None else new.confirmation.named,
         )
 
     def _order(self, new: NewOrder, party_id: int, total: int, status: int) -> None:

@@ -126,17 +126,16 @@ async def _receipt(call: Call, order: OrderIn, answer: CapturedOrder) -> OrderRe
         queued=tuple(
             [ReceiptQueued(demand=no, quantity=quantity, queue=queue) for no, quantity, queue in answer.queued]
         ),
-        reservation=_reservation(order, answer),
+        reservation=_reservation(answer),
         links=order_links(public),
         version=answer.version,
     )
 
 
-def _reservation(order: OrderIn, answer: CapturedOrder) -> ReceiptReservation | None:
+def _reservation(answer: CapturedOrder) -> ReceiptReservation | None:
     if not answer.reservation:
         return None
-    # One that comes with the order's promise is not named by the order itself.
-    return ReceiptReservation(id=order.reservation_id or order.promise_id or "", result=answer.reservation)
+    return ReceiptReservation(id=answer.reservation_id, result=answer.reservation)
 
 
 async def _stored_receipt(call: Call, order_id: int) -> OrderReceipt:
