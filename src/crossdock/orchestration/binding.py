@@ -61,9 +61,12 @@ def rebind(
         units_of[entry.order_id, entry.demand_no] += entry.quantity
     days = {row.id: row.expected_day for row in lines.values()}
     days_before = days | {row.id: row.expected_day for row in before}
+    slipped = {id_ for id_, day in days.items() if days_before[id_] != day}
     for key in sorted(item_of.keys() & (bound.keys() | wanted.keys())):
         had = {claim.line_id: claim.quantity for claim in bound.get(key, ())}
         has = wanted.get(key, {})
+        if had == has and slipped.isdisjoint(has):
+            continue
         if _differs(had, has, days_before, days, units_of[key]):
             event = _event(directory, key, item_of[key], had, has, days_before, lines)
             tell(unit, key[0], event, actor)
