@@ -75,6 +75,20 @@ def test_stock_is_shown(cli: Cli, shop: str):
     assert cli("inventory", "show", "NOPE").code == 3
 
 
+def test_what_can_be_promised_is_shown_and_explained(cli: Cli, shop: str) -> None:
+    (found,) = cli("inventory", "atp", "MUG", "--channel", "web", "-o", "json").json
+    (position,) = cli("inventory", "show", "MUG", "-o", "json").json
+    assert found["available_to_promise"] == max(0, position["available"] - found["waiting"])
+    explained = cli("inventory", "atp", "MUG", "--explain", "-o", "json").json
+    assert explained["available_to_promise"] == found["available_to_promise"]
+    words = cli("inventory", "atp", "MUG", "--explain")
+    assert "on hand" in words.out
+    assert "can be promised" in words.err
+    missing = cli("inventory", "atp", "MUG", "--channel", "nope")
+    assert (missing.code, missing.out) == (3, "")
+    assert "There is no channel 'nope'." in missing.err
+
+
 def test_verify_finds_what_is_wrong_and_repair_mends_it(cli: Cli, shop: str):
     assert cli("inventory", "verify").code == 0
     database = sqlite3.connect("var/crossdock.db")

@@ -31,6 +31,7 @@ from crossdock.orchestration.questions import (
     promise,
     tell,
 )
+from crossdock.storage.admission import SPACING_SECONDS
 from crossdock.storage.database import Database
 from crossdock.storage.errors import DatabaseUnavailable
 from crossdock.storage.session import Session
@@ -215,7 +216,13 @@ class AtpReader:
             # What a view has worked out is kept in it, by one thread at a time.
             with self._computing:
                 told += tell(shown, items, stock, asks[start : start + _ON_THE_LOOP], now)
+            self._give_way(start, len(asks))
         return Answer(told, position, lag, shown.codes)
+
+    def _give_way(self, start: int, of: int) -> None:
+        """Let the writer go first between two parts of a long answer, if it is behind; never on the event loop."""
+        if start + _ON_THE_LOOP < of and self._database.turnstile.busy():
+            time.sleep(SPACING_SECONDS)
 
     def remembered(self, question: bytes, now: int) -> bytes | None:
         """Return the answer that was given to the same question, if nothing has changed it since."""
@@ -272,6 +279,7 @@ class AtpReader:
                         total = promise(shown, eyes, items.parts(facts), stock, None).total
                         at = LEVELS.index(eyes.level(total))
                         seen.append(LevelSeen(eyes.channel_id, facts.id, eyes.code, facts.sku, at, total))
+            self._give_way(start, len(wanted))
         return Levels(tuple(seen), position)
 
     def from_database(self, session: Session, asks: Sequence[Ask]) -> Answer:
