@@ -225,3 +225,54 @@ def test_what_fits_together_can_be_taken_one_after_the_other(
         assert books.shares.open_to(group, np.array([wanted.get(c, 0) for c in COLUMNS])) == sum(fits.values())
         order = sorted(fits, key=lambda c: (len(books.template.path(group, books.template.zone_of[c])), c))
         assert {c: sum(n for _, n in books.take(group, c, wanted[c])) for c in order} == fits
+
+
+NESTED = st.lists(
+    st.fixed_dictionaries(
+        {
+            "parent": st.integers(-1, 2),
+            "strategy": st.sampled_from(["restrict", "regular", "reserve"]),
+            "amounts": st.lists(
+                st.builds(lambda p, n: {"pool": p, "units": n}, st.sampled_from(["network", "stores", "one"]), UNITS),
+                min_size=1,
+                max_size=2,
+            ),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+)
+TAKES = st.lists(
+    st.tuples(st.sampled_from([None, *CODES]), st.sampled_from(list(COLUMNS)), st.integers(1, 9)), max_size=20
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(NESTED, st.lists(st.integers(4, 30), min_size=4, max_size=4), TAKES, st.randoms())
+def test_where_stock_covers_the_shares_every_group_gets_all_of_its_own_after_whatever_others_took(
+    drawn: list[dict[str, Any]], stock: list[int], takes: list[tuple[str | None, int, int]], chance: Any
+):
+    documents = [
+        {
+            **group,
+            "code": code,
+            "pools": POOLS[:2],
+            "parent": CODES[group["parent"]] if 0 <= group["parent"] < at else None,
+        }
+        for at, (code, group) in enumerate(zip(CODES, drawn, strict=False))
+    ]
+    books = Books(rules(*documents), stock)
+    if min(books.shares.free()) < 0:
+        return
+    known = {group["code"] for group in documents}
+    for group, column, quantity in takes:
+        books.take(group if group in known else None, column, quantity)
+    # Now everybody comes for what is its own, and for nothing else.
+    own = Books(rules(*[{**group, "strategy": "restrict"} for group in documents]), books.stock)
+    own.claimed = list(books.claimed)
+    own.shares = ItemShares(own.template, *own.sums(), books.shares.used, books.shares.spent)
+    for code in chance.sample(sorted(known), len(known)):
+        mine = [at for at, node in enumerate(own.template.nodes) if node.group == code]
+        expected = sum(own.shares.standing()[at].private for at in mine)
+        got = sum(n for column in COLUMNS for _, n in own.take(code, column, own.stock[column]))
+        assert got == expected

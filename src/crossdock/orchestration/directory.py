@@ -30,6 +30,8 @@ NO_LIMIT = 1 << 30
 _MAX_ITEMS = 200_000
 _DEEPEST_BUNDLE = 8
 _MAX_COMPILED = 500
+_SAME_NETWORK = frozenset({"item", "channel", "policy", "view", "share_group", "feed"})
+"""Changes after which locations and stock are what they were: the writer's picture stays."""
 _policy = msgspec.json.Decoder(Policy).decode
 _network = msgspec.json.Decoder(Network).decode
 _view = msgspec.json.Decoder(StockView).decode
@@ -65,7 +67,7 @@ class Directory:
         """Daily capacity by location id, of those that have one."""
 
     def refresh(self, session: Session) -> bool:
-        """Follow what somebody changed; says whether the network or the policies are other ones now.
+        """Follow what somebody changed; says whether pictures of stock over the network must be made anew.
 
         Changed items are only forgotten: they are read again when somebody asks for them.
         """
@@ -82,7 +84,7 @@ class Directory:
         if not first and all(kind == "item" for _, kind in rows):
             return False
         self._load(session)
-        return True
+        return first or not _SAME_NETWORK.issuperset(kind for _, kind in rows)
 
     def _load(self, session: Session) -> None:
         self._channels = {stored.channel.code: stored for stored in network.channels(session)}

@@ -58,9 +58,11 @@ class ShareBook:
         templates = self._templates(items)
         if not templates:
             return
-        self._read(session, templates, lock=False)
-        self._make(session)
-        self._read(session, templates, lock=True)
+        known = self._rows(session, templates, lock=True)
+        self._missing = {item: self._new(item, template, known[item])[0] for item, template in templates.items()}
+        if any(self._missing.values()):
+            self._make(session)
+            self._rows(session, templates, lock=True)
 
     def locked(self, session: Session) -> Mapping[tuple[int, ...], int]:
         """Lock the counters of the batch's items and return what is free of everything shared (for guard.take)."""
@@ -97,22 +99,36 @@ class ShareBook:
         if rows:
             session.insert_new(tables.shares, rows)
 
-    def _read(self, session: Session, templates: Mapping[int, Template], *, lock: bool) -> None:
+    def _rows(
+        self, session: Session, templates: Mapping[int, Template], *, lock: bool
+    ) -> dict[int, dict[tuple[str, str], tuple[int, int, int]]]:
+        """Return by item, then group and pool, the counters' ids and what is used and spent of them."""
         keys = [(item,) for item in sorted(templates)]
         rows: dict[int, dict[tuple[str, str], tuple[int, int, int]]] = defaultdict(dict)
         for id_, item, group, pool, used, spent in session.fetch_keys(_LOCK if lock else _ROWS, ("bigint",), keys):
             rows[item][group, pool] = (id_, used, spent)
+        return rows
+
+    def _new(
+        self, item: int, template: Template, known: Mapping[tuple[str, str], tuple[int, int, int]]
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[int, int, int]]]:
+        """Return the rows of counters that are not there yet, and of all counters id, used and spent."""
+        new: list[tuple[Any, ...]] = []
+        standing = []
+        for node in template.nodes:
+            row = known.get((node.group, node.pool))
+            if row is None:
+                row = (self._ids.one(), 0, 0)
+                new.append((item, node.group, node.pool, *row))
+            standing.append(row)
+        return new, standing
+
+    def _read(self, session: Session, templates: Mapping[int, Template], *, lock: bool) -> None:
+        rows = self._rows(session, templates, lock=lock)
         stock = self._stock(session, templates)
         items, ids_of = {}, {}
         for item, template in templates.items():
-            known = [rows[item].get((node.group, node.pool)) for node in template.nodes]
-            new = iter(self._ids.take(known.count(None)))
-            standing = [row if row is not None else (next(new), 0, 0) for row in known]
-            self._missing[item] = [
-                (item, node.group, node.pool, id_, 0, 0)
-                for node, (id_, _, _), row in zip(template.nodes, standing, known, strict=True)
-                if row is None
-            ]
+            self._missing[item], standing = self._new(item, template, rows[item])
             claimable, basis = stock[item]
             items[item] = ItemShares(template, claimable, basis, [r[1] for r in standing], [r[2] for r in standing])
             ids_of[item] = [row[0] for row in standing]
