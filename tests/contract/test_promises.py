@@ -5,13 +5,15 @@ from datetime import date
 import pytest
 
 from crossdock.inventory.model import Counters
+from crossdock.inventory.view_model import Find, Selector, StockView
 from crossdock.kernel.clock import HOUR, MINUTE, instant, moment, parse_instant
 from crossdock.network.model import Calendar, Service
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.errors import PromiseMismatch, UnknownItem, UnknownPromise
 from crossdock.orchestration.promise_commands import ForgetPromises
 from crossdock.orchestration.promise_store import KEPT_EXPIRED
-from crossdock.orders.model import Promise
+from crossdock.orchestration.view_commands import PutView
+from crossdock.orders.model import Promise, Status
 from crossdock.promising.documents import PromisePlaceIn
 from crossdock.routing.model import RateCard, Zone
 from tests.support.promises import promise, take_promise, watch_promises
@@ -107,6 +109,51 @@ def test_a_day_that_cannot_be_kept_is_not_offered(world: World):
     assert answer.data == ()
     (refused,) = answer.refused
     assert (refused.reason, refused.earliest) == ("too_late", "2026-11-04")
+
+
+def test_a_window_that_begins_later_is_kept_by_beginning_later(world: World):
+    world.receive("MUG", "DC", 5)
+    window = {"not_before": date(2026, 11, 11), "by": date(2026, 11, 12)}
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",), **window).data
+    assert (offer.date, offer.window) == ("2026-11-11", ("2026-11-11", "2026-11-12"))
+    assert offer.packages[0].ship_on == "2026-11-10"
+    captured = take_promise(world, offer, "A1", ("MUG", 1))
+    assert plan(world, captured.order_id) == [("DC", "2026-11-11")]
+    world.route(captured.order_id)
+    assert plan(world, captured.order_id) == [("DC", "2026-11-11")]
+    assert axis(world, captured.order_id) is Promise.KEPT
+    assert watch_promises(world) == 0
+
+
+def test_a_window_in_which_nobody_can_deliver_is_not_offered(world: World):
+    weekdays = Calendar(work_days=("wed",), cut_off="18:00")
+    world.put_location("DC", 0, calendar=weekdays)
+    world.receive("MUG", "DC", 5)
+    window = {"not_before": date(2026, 11, 10), "by": date(2026, 11, 11)}
+    answer = promise(world, ("MUG", 1), methods=("ship",), **window)
+    assert [refused.reason for refused in answer.refused] == ["too_early"]
+
+
+def test_a_window_takes_a_day_on_which_the_location_has_hands_left(world: World):
+    world.put_location("DC", 0, daily_capacity=1)
+    world.receive("MUG", "DC", 5)
+    window = {"not_before": date(2026, 11, 11), "by": date(2026, 11, 11)}
+    (offer,) = promise(world, ("MUG", 1), methods=("ship",), **window).data
+    take_promise(world, offer, "A1", ("MUG", 1))
+    assert world.rows("SELECT used FROM capacities") == [(1,)]
+    assert not promise(world, ("MUG", 1), methods=("ship",), **window).data
+    assert world.capture("B1", ("MUG", 1)).status == Status.ALLOCATED  # today's hands are free
+
+
+def test_thin_stock_is_promised_with_the_probability_that_it_is_found(world: World):
+    view = StockView(code="shop", find=(Find(permille=900, locations=Selector(codes=("STORE",))),), confidence=500)
+    world.do(PutView(actor=world.actor, view=view))
+    world.channel("web", view="shop")
+    world.receive("MUG", "STORE", 3)
+    world.receive("PEN", "DC", 3)
+    doubtful, certain = (promise(world, (sku, 2), methods=("ship",)).data[0] for sku in ("MUG", "PEN"))
+    assert doubtful.confidence.find == round(0.9**3 + 3 * 0.9**2 * 0.1, 4)
+    assert certain.confidence.find == 1.0
 
 
 def test_several_packages_each_have_their_day(world: World):

@@ -93,6 +93,8 @@ def _ask(
     world: World, rng: random.Random, *, reserve: bool = False
 ) -> tuple[PromiseIn, tuple[PromiseView, ...], tuple[tuple[str, int], ...]]:
     basket = tuple((f"S{n}", rng.choice((1, 1, 1, 2, 3, 5))) for n in rng.sample(range(ITEMS), rng.choice(LINES)))
+    begin = _today(world) + rng.randrange(1, 9) if rng.random() < 0.2 else None
+    end = None if rng.random() < 0.6 else (begin or _today(world)) + rng.randrange(1, 5)
     asked = PromiseIn(
         channel="web",
         lines=tuple(PromiseLineIn(sku, quantity, 1_000) for sku, quantity in basket),
@@ -100,7 +102,8 @@ def _ask(
         nearest=2,
         reserve=reserve,
         goal=rng.choice(("cheapest", "earliest")),
-        by=None if rng.random() < 0.7 else date.fromordinal(_today(world) + rng.randrange(1, 5)),
+        by=None if end is None else date.fromordinal(end),
+        not_before=None if begin is None else date.fromordinal(begin),
     )
     return asked, promise_for(world, asked).data, basket
 

@@ -158,7 +158,8 @@ class CompiledView:
         tables = self.applied(item).tables
         if tables is None or not tables[column]:
             return 1000
-        return next(permille for permille, table in self._table_of.items() if table == tables[column])
+        which = int(tables[column]) // (TABLE + 1)
+        return {table: permille for permille, table in self._table_of.items()}.get(which, 1000)
 
     # -- why -----------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from crossdock.orchestration.confirming import Confirmation
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
-from crossdock.orchestration.launches import by_launch
+from crossdock.orchestration.launches import by_launch, later_of
 from crossdock.orchestration.planning import Destination, NewDemand, Routed
 from crossdock.orchestration.promised import Promised
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
@@ -198,7 +198,8 @@ class CaptureHandler:
         if giving:
             items.update(*(confirmation.item_ids for confirmation in giving))
             engine.directory.load_items_by_id(session, items)
-        engine.planner.prepare(session, {order.at for order in new.values()}, sorted(items))
+        later = {order.promise.begin_day for order in new.values() if order.promise is not None} - {None}
+        engine.planner.prepare(session, {order.at for order in new.values()}, sorted(items), later)
 
     def _route(self, unit: Unit, new: NewOrder) -> None:
         planner, confirmation = self._engine.planner, new.confirmation
@@ -212,7 +213,7 @@ class CaptureHandler:
                 where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
                 if new.promise is not None:
                     where = promised.destination(where, new.promise)
-                where = where._replace(begin=begin)
+                where = where._replace(begin=later_of(begin, new.promise and new.promise.begin_day, new.at))
                 own = None if confirmation is None else confirmation.own
                 routed = planner.route(no, part, where, terms.policy, new.at, new.channel, own=own)
                 if confirmation is not None:

@@ -30,7 +30,7 @@ from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import limits, shares, tables
 from crossdock.orchestration.asked import destination, new_demand
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.launches import as_preorders, by_launch
+from crossdock.orchestration.launches import as_preorders, by_launch, later_of
 from crossdock.orchestration.line import WaitingLine
 from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
 from crossdock.orchestration.planning import NewDemand, NewFulfillment, Queued, Routed
@@ -263,6 +263,7 @@ class Changes:
         return by_launch(self._engine.directory, demand, self._unit.now)
 
     def _decide(self, order: LoadedOrder, delivery_no: int, demand: Sequence[NewDemand], begin: int | None) -> Routed:
+        begin = later_of(begin, order.promised_begin, self._unit.now)
         where, policy, channel = destination(self._engine.directory, order, delivery_no, begin)
         return self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
 
@@ -392,5 +393,6 @@ def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also
     supplied = frozenset(row.item_id for row in supply.open_lines(session, items, locked=True))
     limits.lock(session, items)
     positions = engine.lock_items(session, items)
-    engine.planner.prepare(session, [unit.now], sorted(items))
+    later = {order.promised_begin for order in loaded} - {None}
+    engine.planner.prepare(session, [unit.now], sorted(items), later)
     return Changes(unit, engine, positions, taken, supplied)

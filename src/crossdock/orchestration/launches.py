@@ -34,6 +34,13 @@ def by_launch(
     return [(day_start(day) if day else None, part) for day, part in sorted(parts.items())]
 
 
+def later_of(begin: int | None, day: int | None, at: int) -> int | None:
+    """Return the instant before which no work begins: the later of ``begin`` and a day's; None when both are over."""
+    start = None if day is None else day_start(day)
+    known = [instant for instant in (begin, start) if instant is not None and instant > at]
+    return max(known, default=None)
+
+
 def as_preorders(directory: Directory, queued: Sequence[Queued], at: int) -> tuple[Queued, ...]:
     """Let queue entries for items before their launch say so: they count against the preorder limit."""
     out = []

@@ -64,6 +64,7 @@ class LoadedOrder:
         self.line_quantities: dict[int, int] = {}
         self.unit_values: dict[int, int] = {}
         self.promised_day: int | None = None
+        self.promised_begin: int | None = None
 
     @property
     def item_ids(self) -> set[int]:
@@ -92,8 +93,9 @@ def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
     for row in session.fetch_keys(_QUEUE, ("bigint",), keys):
         entry = WaitingEntry(*row)
         loaded[entry.order_id].waiting.append(entry)
-    for order_id, day in promise_store.promised_days(session, keys):
+    for order_id, day, begin in promise_store.promised_days(session, keys):
         loaded[order_id].promised_day = day
+        loaded[order_id].promised_begin = begin
     return loaded
 
 

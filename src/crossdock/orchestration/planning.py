@@ -71,8 +71,13 @@ class Planner:
         self.derived: dict[str, Policy] = {}
         """Policies by version that decisions of this batch rest on and that nobody has activated; to be kept."""
 
-    def prepare(self, session: Session, instants: Iterable[int], items: Sequence[int]) -> None:
-        """Load what the decisions of a batch will look at: the items' stock, and the days' capacity left."""
+    def prepare(
+        self, session: Session, instants: Iterable[int], items: Sequence[int], later: Iterable[int | None] = ()
+    ) -> None:
+        """Load what the decisions of a batch will look at: the items' stock, and the days' capacity left.
+
+        ``later`` are ordinal days on which some of the work may begin, besides the launch days of the items.
+        """
         self.mirror.load(session, items)
         self.shares.load(session, items)
         capacity: dict[bytes, Ints] = {}
@@ -84,7 +89,8 @@ class Planner:
                 known = self._capacity.get(key)
                 capacity[key] = self.directory.capacity(session, days) if known is None else known
             self._moments[at] = (days, capacity[key])
-        for day in self.directory.launches(items, utc_day(min(self._moments, default=0))):
+        today = utc_day(min(self._moments, default=0))
+        for day in {*self.directory.launches(items, today), *(d for d in later if d is not None and d > today)}:
             days = self.directory.calendars.first_ship_days(day)
             key = days.tobytes()
             if key not in capacity:

@@ -40,6 +40,7 @@ class Made(NamedTuple):
     offer: Offer
     kept: Kept
     due_day: int
+    begin_day: int | None
     record: bytes
     view: str | None
     expires_at: int

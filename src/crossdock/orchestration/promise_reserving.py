@@ -44,7 +44,8 @@ async def make_promises(asked: PromiseIn, ask: Ask, submit: Submit, actor: Actor
 
 async def _held(asked: PromiseIn, quote: Quote, submit: Submit, actor: Actor) -> tuple[Quote, int]:
     for index, offer in enumerate(quote.answer.data):
-        if offer.is_complete:
+        # A window that begins later is not held: a reservation is for work that could begin now.
+        if offer.is_complete and quote.rows[index].begin_day is None:
             command, seconds = reservation_of(asked, offer, actor)
             answer: Reserved = await submit(command)
             return with_reservation(quote, index, answer.reservation_id, seconds), answer.position

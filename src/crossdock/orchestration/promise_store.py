@@ -17,8 +17,8 @@ KEPT_EXPIRED = 2 * DAY
 """So long an expired promise that nobody ordered can still be read, and be brought by an order that comes late."""
 
 _COLUMNS = (
-    "p.id, p.created_at, p.expires_at, p.channel_id, p.state, p.promised_day, p.due_day, p.content, p.record,"
-    " p.reservation_id, p.order_id"
+    "p.id, p.created_at, p.expires_at, p.channel_id, p.state, p.promised_day, p.due_day, p.begin_day, p.content,"
+    " p.record, p.reservation_id, p.order_id"
 )
 
 
@@ -52,6 +52,7 @@ class StoredPromise(NamedTuple):
     state: int
     promised_day: int
     due_day: int
+    begin_day: int | None
     content: Content
     record: bytes
     reservation_id: int | None
@@ -65,7 +66,7 @@ _content = msgspec.json.Decoder(Content).decode
 def row(promise: StoredPromise) -> tuple[Any, ...]:
     """Return the columns of a promise, in the table's order."""
     p = promise
-    return (*p[:7], _encode(p.content).decode(), *p[8:])
+    return (*p[:8], _encode(p.content).decode(), *p[9:])
 
 
 def add(unit: Unit, promises: Sequence[StoredPromise]) -> None:
@@ -91,13 +92,13 @@ def of_order(session: Session, order_id: int) -> StoredPromise | None:
     return _stored(rows[0]) if rows else None
 
 
-def promised_days(session: Session, order_ids: Sequence[tuple[int]]) -> list[tuple[int, int]]:
-    """Return (order id, promised day) of those of these orders that brought a promise."""
+def promised_days(session: Session, order_ids: Sequence[tuple[int]]) -> list[tuple[int, int, int | None]]:
+    """Return (order id, promised day, the day before which no work begins) of those orders that brought a promise."""
     sql = """
         WITH k(id) AS ({keys})
-        SELECT p.order_id, p.promised_day FROM k JOIN promises p ON p.order_id = k.id ORDER BY p.id
+        SELECT p.order_id, p.promised_day, p.begin_day FROM k JOIN promises p ON p.order_id = k.id ORDER BY p.id
     """
-    return [(r[0], r[1]) for r in session.fetch_keys(sql, ("bigint",), order_ids)]
+    return [(r[0], r[1], r[2]) for r in session.fetch_keys(sql, ("bigint",), order_ids)]
 
 
 def ordered(unit: Unit, pairs: Sequence[tuple[int, int]]) -> None:
@@ -128,5 +129,5 @@ def forget_expired(unit: Unit) -> int:
 
 
 def _stored(row: Any) -> StoredPromise:
-    fields: list[Any] = [*row[:7], _content(row[7]), bytes(row[8]), row[9], row[10]]
+    fields: list[Any] = [*row[:8], _content(row[8]), bytes(row[9]), row[10], row[11]]
     return StoredPromise(*fields)

@@ -120,6 +120,7 @@ def stored(wanted: Wanted, made: Made, id_: int, view: PromiseView) -> StoredPro
         State.OFFERED.value,
         made.offer.day,
         made.due_day,
+        made.begin_day,
         content,
         made.record,
         None,

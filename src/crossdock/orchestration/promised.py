@@ -23,6 +23,7 @@ class Promised(NamedTuple):
     id: int
     promised_day: int
     due_day: int
+    begin_day: int | None
     sites: tuple[int, ...]
     reservation_id: int | None
 
@@ -60,7 +61,7 @@ def claim(promises: Promises, order: OrderIn, channel_id: int) -> Promised | Non
     if faults:
         raise PromiseMismatch(faults[0].message, tuple(faults))
     promises.taken.add(id_)
-    return Promised(id_, found.promised_day, found.due_day, found.content.sites, found.reservation_id)
+    return Promised(id_, found.promised_day, found.due_day, found.begin_day, found.content.sites, found.reservation_id)
 
 
 def _differences(promise: StoredPromise, order: OrderIn, channel_id: int) -> list[FieldError]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crossdock.inventory.mirror import StockMirror
-from crossdock.kernel.clock import MINUTE, utc_day
+from crossdock.kernel.clock import MINUTE, day_start, utc_day
 from crossdock.kernel.errors import FieldError
 from crossdock.kernel.geo import Xyz, xyz
 from crossdock.kernel.ids import IdBlock, IdFactory
@@ -29,12 +29,12 @@ from crossdock.orchestration.planning import Destination, NewDemand, Planner
 from crossdock.orchestration.promise_model import Made, NotMade, Wanted, Way
 from crossdock.orchestration.promise_store import StoredPromise
 from crossdock.orchestration.promise_views import read_back, refusal_of, stored, view_of
-from crossdock.orchestration.terms import terms_of
+from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders.model import LineIn, MoneyIn
-from crossdock.promising import Kept, Method, arrives, earliest, keep, offer_of
+from crossdock.promising import Kept, Method, arrives, earliest, keep, missing, offer_of
 from crossdock.promising.confidence import at_least
 from crossdock.promising.documents import PromiseIn, PromisePlaceIn, Promises, PromiseView
-from crossdock.routing.model import Demand, Policy, Snapshot
+from crossdock.routing.model import Decision, Demand, Policy, Snapshot
 from crossdock.routing.record import Through, encode
 from crossdock.storage.session import Session
 
@@ -42,6 +42,7 @@ VALID_FOR = 15 * MINUTE
 """How long an offer stands, unless its cut-off comes first."""
 _NOBODY = -1  # the picture of a reader leaves out no worker's changes
 STANDARD = "standard"
+_LONGEST_TRANSIT = 10
 _FROM_STORES: tuple[Method, ...] = ("pickup", "ship_to_store")
 _SHIPPED: tuple[Method, ...] = ("ship", *_FROM_STORES)
 
@@ -99,7 +100,8 @@ class PromiseDesk:
             demand = self._demand(session, asked, channel)
             wanted = Wanted(asked, channel, demand, _point(asked.destination), by, not_before, at)
             self._planner.forget_capacity()
-            self._planner.prepare(session, [at], sorted({d.item_id for d in demand}))
+            later = () if not_before is None else range(not_before - _LONGEST_TRANSIT, not_before + 1)
+            self._planner.prepare(session, [at], sorted({d.item_id for d in demand}), later)
             made: list[Made] = []
             refused: list[NotMade] = []
             for way in self._ways(wanted, refused):
@@ -220,8 +222,12 @@ class PromiseDesk:
         if wanted.by is not None and last > wanted.by:
             first = arrives(first_day(kept.demand, snapshot).decision)
             return NotMade(way, "too_late", "It cannot be there by the day that was asked for.", first)
-        if wanted.not_before is not None and last < wanted.not_before:
-            return NotMade(way, "too_early", "It would be there before the window begins.", last)
+        if _is_early(kept.decision, wanted.not_before):
+            held = self._held_back(wanted, where, terms, kept)
+            if held is None:
+                return NotMade(way, "too_early", "No location can have it there within the window.", last)
+            where, (kept, snapshot, through) = held
+            start, due = where.begin or start, where.due_day or due
         slack = 0 if way.method == "pickup" else terms.service.slack_days  # nothing is on the road
         find = _Finding(self._directory, wanted, snapshot, through)
         offer = offer_of(kept, start, self._calendars, find.chance, slack)
@@ -231,7 +237,35 @@ class PromiseDesk:
         until = wanted.at + VALID_FOR
         if offer.order_by is not None:
             until = min(until, offer.order_by.at)
-        return Made(way, terms, offer, kept, due, record, None if through is None else through.version, until)
+        view, begin = None if through is None else through.version, _begin_day(where, wanted.at)
+        return Made(way, terms, offer, kept, due, begin, record, view, until)
+
+    def _held_back(
+        self, wanted: Wanted, where: Destination, terms: DeliveryTerms, usual: Kept
+    ) -> tuple[Destination, tuple[Kept, Snapshot, Through | None]] | None:
+        """Decide for a window that begins later: work begins so that the nearest, else the next zones are in time."""
+        if wanted.not_before is None:
+            return None
+        due = max(where.due_day or 0, wanted.by or wanted.not_before)
+        for days in _transits(terms.policy):
+            begin = wanted.not_before - days
+            if begin <= utc_day(wanted.at):
+                continue
+            later = where._replace(begin=day_start(begin), due_day=due)
+            found = self._planner.settle(
+                wanted.demand,
+                later,
+                wanted.at,
+                wanted.channel,
+                lambda asked, seen: keep(asked, seen, terms.policy, wanted.by),
+            )
+            decision = found[0].decision
+            last = arrives(decision)
+            if last is None or _is_early(decision, wanted.not_before) or missing(decision) > missing(usual.decision):
+                continue
+            if wanted.by is None or last <= wanted.by:
+                return later, found
+        return None
 
 
 class _Finding:
@@ -258,6 +292,20 @@ def _holds_all(demand: Sequence[NewDemand], snapshot: Snapshot) -> np.ndarray[tu
     quantity = np.array([wanted[d.item_id] for d in demand])
     full = (snapshot.stock >= quantity[:, None]).all(axis=0)
     return full & (snapshot.ship_day >= 0) & (snapshot.capacity > 0)
+
+
+def _is_early(decision: Decision, not_before: int | None) -> bool:
+    return not_before is not None and any(bill.deliver_day < not_before for bill in decision.bill)
+
+
+def _transits(policy: Policy) -> list[int]:
+    card = policy.card
+    known = {zone.transit_days for zone in card.zones} | {lane.transit_days for lane in card.lanes}
+    return sorted(days for days in known if days <= _LONGEST_TRANSIT)
+
+
+def _begin_day(where: Destination, at: int) -> int | None:
+    return None if where.begin is None or where.begin <= at else utc_day(where.begin)
 
 
 def _goes_to(wanted: Wanted, way: Way) -> tuple[str, Xyz | None]:

@@ -56,6 +56,8 @@ promises = table(
     # The day on which everything is there, and the day by which the service level wanted it.
     big("promised_day"),
     big("due_day"),
+    # No work before this day: what is promised for a window that begins later than it could be there.
+    big("begin_day", nullable=True),
     # The basket, where it goes, the offer as it was answered. No personal data: country and postal area alone.
     text("content"),
     blob("record"),
