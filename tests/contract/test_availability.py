@@ -19,6 +19,7 @@ from crossdock.orchestration import Ask, AtpAnswer, ask_database, explain_availa
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.questions import LIMIT_SECONDS
 from crossdock.orchestration.view_commands import PutShareGroups
+from tests.support.reserving import expire, reserve
 from tests.support.world import World, seeded
 
 
@@ -333,3 +334,37 @@ def test_what_is_promised_can_be_had_to_the_last_unit_and_no_more(sharing: World
             assert sharing.parts(taken.order_id) == {"allocated": promised, "waiting": 1}
             assert told(sharing, sku, channel=channel) == 0
             sharing.cancel(taken.order_id)
+
+
+# -- reservations and supply ------------------------------------------------------------------------------------------
+
+
+def same_as_the_database(world: World, *asks: Ask) -> list[int]:
+    """What the picture tells, after making sure that the database tells the same."""
+    truth = world.read(partial(ask_database, asks=asks, now=0))
+    found = [each.total for each in ask(world, *asks).told]
+    assert found == [each.total for each in truth.told]
+    return found
+
+
+def test_what_is_reserved_is_promised_to_nobody_else_until_it_expires(seeing: World):
+    seeing.receive("MUG", "DC", 10)
+    reserve(seeing, ("MUG", 4))
+    assert same_as_the_database(seeing, Ask("MUG"), Ask("MUG", "web")) == [6, 6]
+    seeing.clock.forward(days=1)
+    expire(seeing)
+    assert same_as_the_database(seeing, Ask("MUG"), Ask("MUG", "web")) == [10, 10]
+
+
+def test_announced_supply_is_promised_by_its_date_and_who_waits_is_bound_to_it_first(seeing: World):
+    days = [date(2026, 11, n).toordinal() for n in (9, 10, 17)]
+    asks = [Ask("MUG", "web", "", day) for day in (None, *days)]
+    seeing.capture("A1", ("MUG", 2))
+    seeing.announce("PO-1", "MUG", "DC", 5, "2026-11-10")
+    assert same_as_the_database(seeing, *asks) == [0, 0, 3, 3]
+    seeing.announce("PO-2", "MUG", "STORE", 4, "2026-11-17")
+    assert same_as_the_database(seeing, *asks) == [0, 0, 3, 7]
+    seeing.announce("PO-1", "MUG", "DC", 5, "2026-11-24")
+    assert same_as_the_database(seeing, *asks) == [0, 0, 0, 2]
+    seeing.receive("MUG", "DC", 3)
+    assert same_as_the_database(seeing, *asks) == [1, 1, 1, 5]
