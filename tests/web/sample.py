@@ -17,6 +17,7 @@ from crossdock.kernel.clock import HOUR, MINUTE, instant, moment
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
 from crossdock.orchestration import (
+    NotEnoughToReserve,
     PutFeeds,
     PutSupply,
     PutView,
@@ -212,7 +213,10 @@ def reserve(app: App, catalogue: list[Item], chance: random.Random) -> None:
             duration_seconds=180 if number == 1 else 900 + 300 * number,
             partial=True,
         )
-        made: Reserved = app.submit_now(Reserve(actor=ACTOR, reservation=asked, content_hash=content_hash(asked)))
+        try:
+            made: Reserved = app.submit_now(Reserve(actor=ACTOR, reservation=asked, content_hash=content_hash(asked)))
+        except NotEnoughToReserve:
+            continue  # the month's orders have taken all that this channel sees
         if number == 2:
             released = ReleaseReservation(actor=ACTOR, reservation_id=made.reservation_id, reason="cart emptied")
             app.submit_now(released)
@@ -292,7 +296,7 @@ def stock(app: App, chance: random.Random, catalogue: list[Item]) -> None:
             if units and (kind != "dc" or chance.random() > 0.25):
                 record = f"{one.sku}/{code}"
                 facts.append(
-                    StockFact(source="wms", record=record, kind="received", sku=one.sku, location=code, quantity=units,
+                    StockFact(source="erp", record=record, kind="received", sku=one.sku, location=code, quantity=units,
                               occurred_at=at)
                 )  # fmt: skip
     for start in range(0, len(facts), 200):

@@ -1,6 +1,8 @@
 """The console as a site of its own, for tests: in this process, or with `python -m tests.web.site` as a server."""
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,7 +34,15 @@ def make_link(app: App, valid_for: int = HOUR) -> str:
 
 def make_site(app: App) -> Litestar:
     """The console on its own."""
-    return Litestar([web_router(app, clock=app.clock, zone="Europe/London")], openapi_config=None)
+
+    @asynccontextmanager
+    async def reading_uploads(_: Litestar) -> AsyncIterator[None]:
+        app.feeds.start()
+        yield
+        await app.feeds.stop()
+
+    router = web_router(app, clock=app.clock, zone="Europe/London")
+    return Litestar([router], openapi_config=None, lifespan=[reading_uploads])
 
 
 def main(url: str, port: str, size: str) -> None:

@@ -1,7 +1,8 @@
 """Stock: the ledger, positions, claims, supply, and the picture of what can be promised."""
 
+from crossdock.inventory.feed_decoding import Fault as FeedFault
 from crossdock.inventory.feed_model import FeedSource, Kind
-from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list_runs, read_feed
+from crossdock.inventory.feed_queries import FeedRun, FeedView, list_feeds, list_runs, read_feed, read_run
 from crossdock.inventory.queries import MovementPage, PositionPage, list_movements, list_positions
 from crossdock.inventory.reservation_queries import (
     ReservationFilter,
@@ -70,6 +71,7 @@ __all__ = [
     "DurationTooLong",
     "Durations",
     "Exclusion",
+    "FeedFault",
     "FeedRun",
     "FeedSource",
     "FeedView",
@@ -114,6 +116,7 @@ __all__ = [
     "list_supply",
     "read_feed",
     "read_reservation",
+    "read_run",
     "read_supply",
     "selector_words",
     "view_rule_rank",

@@ -90,6 +90,12 @@ def list_runs(session: Session, code: str, after: int | None = None, limit: int 
     return RunPage([_run(row) for row in rows[:limit]], rows[limit - 1][0] if len(rows) > limit else None)
 
 
+def read_run(session: Session, run_id: int) -> FeedRun | None:
+    """Return a run by its id, an import's is its job's; None when nothing was recorded of it."""
+    rows = session.fetch(f"{_RUNS} WHERE id = ?", run_id)
+    return _run(rows[0]) if rows else None
+
+
 def _view(stored: StoredSource, now: int, remembered: int, last_run: FeedRun | None) -> FeedView:
     silent, told = stored.silent_since, stored.told_until
     state: State = "heard" if told is not None else "never_heard"

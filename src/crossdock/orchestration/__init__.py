@@ -73,7 +73,7 @@ from crossdock.orchestration.errors import (
 )
 from crossdock.orchestration.explaining import explain_decision
 from crossdock.orchestration.feed_commands import PutFeeds, WatchFeeds
-from crossdock.orchestration.feed_imports import FeedRunner, diff_file, new_feed_import
+from crossdock.orchestration.feed_imports import FeedRunner, diff_file, new_feed_import, read_feed_request
 from crossdock.orchestration.feed_preview import DiffLine
 from crossdock.orchestration.feed_reading import FeedRequest
 from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
@@ -231,6 +231,7 @@ __all__ = [
     "promise_of_order",
     "quote_of",
     "read_decision",
+    "read_feed_request",
     "read_job",
     "read_policy",
     "read_promise",

@@ -49,6 +49,12 @@ def new_feed_import(asked: FeedRequest, created_by: str, key: tuple[str, str, by
     return new_job(KIND, msgspec.json.encode(asked).decode(), created_by, key)
 
 
+def read_feed_request(session: Session, job_id: int) -> FeedRequest | None:
+    """Return what an import was asked to do; None when there is no such import."""
+    job = jobs.get(session, job_id)
+    return feed_request(job) if job is not None and job.kind == KIND else None
+
+
 def diff_file(data_dir: Path, job_id: int) -> Path:
     """Return where a dry run says what each row would change; no file of another job."""
     return spool_dir(data_dir) / f"{encode_id('job', job_id)}.diff.ndjson"

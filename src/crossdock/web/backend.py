@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from crossdock.orchestration import PromiseDesk
+from crossdock.orchestration import FeedRunner, PromiseDesk
 
 T = TypeVar("T")
 
@@ -27,6 +28,14 @@ class Backend(Protocol):
     @property
     def promises(self) -> PromiseDesk:
         """What makes offers."""
+
+    @property
+    def data_dir(self) -> Path:
+        """Where spooled uploads lie."""
+
+    @property
+    def feeds(self) -> FeedRunner:
+        """What reads the uploads of feeds."""
 
     def submit(self, command: Any) -> Awaitable[Any]:
         """Ask the writer to do a command; awaiting yields its answer or raises a CrossdockError."""

@@ -15,6 +15,7 @@ from crossdock.kernel.errors import CrossdockError
 from crossdock.web.backend import Backend
 from crossdock.web.console import STATIC, Console
 from crossdock.web.routes import (
+    feed_uploads,
     feeds,
     home,
     inventory,
@@ -33,7 +34,21 @@ from crossdock.web.security import HEADERS, AnyRequest, AnyResponse, Door
 
 log = logging.getLogger(__name__)
 
-PAGES = (home, orders, order, order_actions, inventory, views, feeds, reservations, supply, promise, network, search)
+PAGES = (
+    home,
+    orders,
+    order,
+    order_actions,
+    inventory,
+    views,
+    feeds,
+    feed_uploads,
+    reservations,
+    supply,
+    promise,
+    network,
+    search,
+)
 """The modules behind the door; the last one answers whatever no other knows."""
 _YEAR = 31_536_000
 
@@ -47,23 +62,7 @@ def web_router(backend: Backend, *, clock: Clock = now, zone: str = "UTC") -> Ro
     async def check(request: AnyRequest) -> AnyResponse | None:
         return await door.check(request)
 
-    pages = [
-        module.handlers
-        for module in (
-            home,
-            orders,
-            order,
-            order_actions,
-            inventory,
-            views,
-            feeds,
-            reservations,
-            supply,
-            promise,
-            network,
-            search,
-        )
-    ]
+    pages = [module.handlers for module in PAGES]
     behind = Router(
         "/",
         route_handlers=[*(handler for handlers in pages for handler in handlers), *sign_in.handlers],

@@ -72,6 +72,22 @@ SUPPLY = {
     "canceled": Word("Called off", "neutral"),
 }
 SUPPLY_SHOWS = {"open": "Open", "overdue": "Overdue", "closed": "Received", "canceled": "Called off", "all": "All"}
+FEED_COUNTS = {
+    "rows": "Rows",
+    "changed": "Changed",
+    "unchanged": "Unchanged",
+    "late": "Late",
+    "repeated": "Repeated",
+    "zeroed": "Zeroed",
+    "failed": "Failed",
+}
+FEED_RESULTS = {
+    "changed": Word("Changes", "info"),
+    "unchanged": Word("Unchanged", "neutral"),
+    "late": Word("Late", "wait"),
+    "repeated": Word("Repeated", "neutral"),
+    "zeroed": Word("Set to zero", "bad"),
+}
 RESERVATION = {
     "open": Word("Open", "info"),
     "confirmed": Word("Ordered", "done"),
