@@ -257,3 +257,11 @@ def test_any_view_shows_between_nothing_and_all_and_a_unit_more_never_shows_less
     assert all(0 <= shown <= there for shown, there in zip(visible, stock, strict=True))
     stock[where] += 1
     assert sum(seen(compiled, *stock)) >= sum(visible)
+
+
+@given(RULES, st.lists(st.lists(st.integers(0, 30), min_size=4, max_size=4), min_size=1, max_size=4), st.booleans())
+def test_several_items_at_once_are_seen_as_each_by_itself(rules: dict[str, Any], stock: list[list[int]], same: bool):
+    compiled = view(**rules)
+    items = [MUG if same or at % 2 else PEN for at in range(len(stock))]
+    at_once = compiled.rows(items, np.array(stock, dtype=np.int64)).tolist()
+    assert at_once == [seen(compiled, *row, item=item) for item, row in zip(items, stock, strict=True)]

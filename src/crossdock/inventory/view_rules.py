@@ -38,6 +38,12 @@ SHARES = "/shares"
 """No rule of the view: what other channels are kept (inventory.shares)."""
 
 
+_MOST_APPLIED = 2_000
+"""So many different sets of rules are kept worked out; about 10 kB each at 300 locations."""
+_Under = tuple[tuple[int, ...], tuple[int, ...]]
+"""What makes items fall under the same rules: those that name the item, those that name its category."""
+
+
 class Step(NamedTuple):
     """One deduction at one location: by which rule (a JSON pointer into the view), how many units, in words."""
 
@@ -86,20 +92,23 @@ class CompiledView:
         self._stale = np.fromiter((p.id in stale for p in places), dtype=bool, count=len(places))
         self._shown = picks_any(view.locations, places) if view.locations else np.ones(len(places), dtype=bool)
         self._masks: dict[str, Bools] = {}
-        self._by_sku: dict[str, list[int]] = defaultdict(list)
-        self._by_category: dict[str, list[int]] = defaultdict(list)
+        by_sku: dict[str, list[int]] = defaultdict(list)
+        by_category: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
         self._rules = list(_shaping(view))
         for index, (_, rule) in enumerate(self._rules):
             if rule.items:
                 for sku in rule.items:
-                    self._by_sku[sku].append(index)
+                    by_sku[sku].append(index)
             elif rule.categories:
                 for category in rule.categories:
-                    self._by_category[category].append(index)
+                    by_category[category].append(index)
             else:
                 self._always.append(index)
-        self._applied: dict[tuple[str, str], Applied] = {}
+        # Items under the same rules share one tuple and so one piece of work, however many they are.
+        self._by_sku = {sku: tuple(rules) for sku, rules in by_sku.items()}
+        self._by_category = {category: tuple(rules) for category, rules in by_category.items()}
+        self._applied: dict[_Under, Applied] = {}
         self._stack: list[Ints] = [np.arange(TABLE + 1, dtype=np.int64)]
         self._table_of: dict[int, int] = {}
         self._tables = np.vstack(self._stack)
@@ -110,9 +119,10 @@ class CompiledView:
 
     def visible(self, item: ItemFacts, claimable: Ints) -> Ints:
         """Return what the channel may claim per location, never below 0; the argument is not written to."""
-        if self.identity:
-            return claimable
-        applied = self.applied(item)
+        return claimable if self.identity else self._through(self.applied(item), claimable)
+
+    def _through(self, applied: Applied, claimable: Ints) -> Ints:
+        """Return what is visible of one item, or before the safety stock of several under the same rules."""
         seen = claimable
         if applied.units is not None:
             kept = applied.units
@@ -131,7 +141,14 @@ class CompiledView:
         """Return what is visible of several items, a row each."""
         if self.identity or not items:
             return claimable
-        return np.stack([self.visible(item, row) for item, row in zip(items, claimable, strict=True)])
+        applied = [self.applied(item) for item in items]
+        first = applied[0]
+        if any(other is not first for other in applied):
+            return np.stack([self._through(each, row) for each, row in zip(applied, claimable, strict=True)])
+        if not first.safety:
+            return self._through(first, claimable)
+        before = self._through(first._replace(safety=0), claimable)
+        return np.stack([_keep_back(row, first.safety) for row in before])
 
     def _found(self, tables: Ints, seen: Ints) -> Ints:
         few: Ints = self._tables.ravel().take(tables + np.minimum(seen, TABLE))
@@ -145,13 +162,14 @@ class CompiledView:
         key = self._key(item)
         found = self._applied.get(key)
         if found is None:
+            if len(self._applied) >= _MOST_APPLIED:
+                self._applied.clear()
             found = self._applied[key] = self._apply(*key)
         return found
 
-    def _key(self, item: ItemFacts) -> tuple[str, str]:
-        """Return what makes an item fall under the same rules as another: the SKU and category that rules name."""
-        sku, category = item.sku, item.category
-        return sku if sku in self._by_sku else "", category if category in self._by_category else ""
+    def _key(self, item: ItemFacts) -> _Under:
+        """Return the rules that name an item, and those that name its category."""
+        return self._by_sku.get(item.sku, ()), self._by_category.get(item.category, ())
 
     def find_permille(self, item: ItemFacts, column: int) -> int:
         """Return how likely a unit is found at the location of a column, in thousandths; 1000 where nobody doubts."""
@@ -172,7 +190,7 @@ class CompiledView:
         """Return per location each deduction with its rule; they add up from claimable to visible."""
         visible = self.visible(item, claimable)
         names, why = self.why(item)
-        before_safety = self._without_safety(item, claimable)
+        before_safety = self._through(self.applied(item)._replace(safety=0), claimable)
         return [
             LocationSteps(
                 place.id,
@@ -183,17 +201,6 @@ class CompiledView:
             )
             for at, place in enumerate(self._places)
         ]
-
-    def _without_safety(self, item: ItemFacts, claimable: Ints) -> Ints:
-        key = self._key(item)
-        applied = self.applied(item)
-        if not applied.safety:
-            return self.visible(item, claimable)
-        self._applied[key] = applied._replace(safety=0)
-        try:
-            return self.visible(item, claimable)
-        finally:
-            self._applied[key] = applied
 
     def _steps(self, rules: str, claimable: int, before_safety: int, visible: int) -> tuple[Step, ...]:
         steps: list[Step] = []
@@ -215,8 +222,8 @@ class CompiledView:
 
     # -- compiling -----------------------------------------------------------------------------------------------
 
-    def _apply(self, sku: str, category: str) -> Applied:
-        chosen = sorted({*self._by_sku.get(sku, ()), *self._by_category.get(category, ()), *self._always})
+    def _apply(self, for_item: tuple[int, ...], for_category: tuple[int, ...]) -> Applied:
+        chosen = sorted({*for_item, *for_category, *self._always})
         rules = [self._rules[index] for index in chosen]
         exclusion = self._deciding([(p, r) for p, r in rules if isinstance(r, Exclusion) and _plain(r)])
         buffer = self._deciding([(p, r) for p, r in rules if isinstance(r, Buffer)])
