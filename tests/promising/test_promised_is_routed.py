@@ -169,14 +169,16 @@ def _compare(world: World, baskets: int, seed: str) -> tuple[int, list[str]]:
     return ordered, exceptions
 
 
+@pytest.mark.timeout(400)
 def test_every_offer_that_is_ordered_at_once_is_routed_as_promised(retailer: World):
-    ordered, exceptions = _compare(retailer, 400, "ordinary")
-    assert ordered > 300
+    ordered, exceptions = _compare(retailer, 300, "ordinary")
+    assert ordered > 200
     assert exceptions == []
     lines = retailer.rows("SELECT count(*) FROM events WHERE type = 'order.promised'")[0][0]
     assert lines == ordered
 
 
+@pytest.mark.timeout(400)
 def test_no_promise_that_holds_its_units_is_broken_by_another_order(unlimited: World):
     world, rng = unlimited, seeded("held")
     held = 0
