@@ -1,7 +1,7 @@
 """`python -m benchmarks [GROUP …]`: measure, print, and keep in results/latest.json.
 
 Groups: capture (``capture-sqlite``, ``capture-postgres``), feeds (``feeds-sqlite``, ``feeds-postgres``), decide,
-promises, views, availability, demo. Without a group, all of them.
+promises, views, availability, stale-feed, demo. Without a group, all of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import availability, capture, decide, demo, feeds, promises, views
+from benchmarks import availability, capture, decide, demo, feeds, promises, stale_feed, views
 from benchmarks.report import write
 from benchmarks.result import Result, keep
 from benchmarks.servers import Databases
@@ -22,6 +22,7 @@ GROUPS: dict[str, Callable[[Databases], Iterator[Result]]] = {
     "availability": availability.measure,
     "capture-sqlite": lambda databases: capture.measure(databases, ("sqlite",)),
     "capture-postgres": lambda databases: capture.measure(databases, ("postgres",)),
+    "stale-feed": lambda _: stale_feed.measure(),
     "feeds-sqlite": lambda databases: feeds.measure(databases, ("sqlite",)),
     "feeds-postgres": lambda databases: feeds.measure(databases, ("postgres",)),
 }

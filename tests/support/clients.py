@@ -45,6 +45,8 @@ _STATEMENTS = (
     "execute_keys",
     "insert",
     "insert_new",
+    "insert_columns",
+    "execute_columns",
     "next_log_ids",
 )
 

@@ -114,9 +114,11 @@ class JobRunner:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to work, first on what was left unfinished."""
+        self._stopping = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name=self.kind)
         self._wake.set()
 
@@ -126,6 +128,8 @@ class JobRunner:
 
     async def stop(self) -> None:
         """Stop between two windows; what is left goes on at the next start."""
+        # Cancelling alone may be lost: wait_for swallows it when what it waits for comes at the same moment.
+        self._stopping = True
         tasks = [task for task in (self._task, *self._lanes.values()) if task is not None]
         for task in tasks:
             task.cancel()
@@ -149,6 +153,8 @@ class JobRunner:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_AROUND_SECONDS)
+            if self._stopping:
+                return
             self._wake.clear()
             try:
                 waiting = await self._backend.database.read(lambda session: jobs.unfinished(session, self.kind))
