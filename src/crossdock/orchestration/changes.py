@@ -389,7 +389,9 @@ def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also
     taken: dict[int, list[Part]] = {}
     if engine.directory.shares.groups:
         taken = claims.shares_of(session, [claim for order in loaded for claim in order.claims])
-    # Before positions, as everywhere: who changes what waits holds the supply that it is bound to.
+    # Before positions, as everywhere: the days' capacity, and the supply that what waits is bound to.
+    held = [(f.location_id, f.work_day) for order in loaded for f in order.fulfillments.values() if f.took_capacity]
+    engine.lock_capacity(session, unit.now, held)
     supplied = frozenset(row.item_id for row in supply.open_lines(session, items, locked=True))
     limits.lock(session, items)
     positions = engine.lock_items(session, items)

@@ -59,6 +59,15 @@ class Engine:
         self.mirror.load(session, wanted, again=True)
         return positions
 
+    def lock_capacity(self, session: Session, at: int, held: Iterable[tuple[int, int]]) -> None:
+        """Lock the days on which limited locations would work if asked now, and those that a change may give back.
+
+        Whoever locks positions first and capacity behind them meets capture, which goes the other way round.
+        """
+        days = dict(zip(self.directory.location_ids, self.directory.calendars.ship_days(at).tolist(), strict=True))
+        now = {(location, days[location]) for location in self.directory.limited}
+        guard.hold_capacity(session, sorted((*key, 0) for key in now.union(held)))
+
     def take(self, unit: Unit, wants: Sequence[Sequence[guard.Take]]) -> guard.Taken:
         """Take what commands were given by decisions of this batch (guard.take), shares included."""
         taken = guard.take(unit.session, wants, self.planner.shares.locked)

@@ -257,6 +257,11 @@ def _assert_all(what: str, locked: int, written: int) -> None:
         raise Mismatch(f"{what}: {locked} rows were locked and {written} could be written")
 
 
+def hold_capacity(session: Session, keys: Sequence[Key]) -> None:
+    """Lock the counters of these days (location id, work day, slot), in order; those that nobody has taken are not."""
+    session.fetch_keys(_COUNTERS[Kind.CAPACITY].lock, ("bigint",) * 3, keys)
+
+
 def change_capacity(session: Session, limits: Sequence[tuple[str, int]], from_day: int) -> None:
     """Set the daily limit of locations (code, fulfillments) on the days to come that have a counter already.
 
