@@ -13,6 +13,7 @@ from crossdock.app import App
 from crossdock.catalog.model import Item
 from crossdock.inventory import FeedSource, ReservationIn, ReservedLineIn, StockView, SupplyLineIn
 from crossdock.inventory.reservations import PlaceIn, ReservedDeliveryIn
+from crossdock.inventory.share_model import Amount, ShareGroup
 from crossdock.kernel.clock import HOUR, MINUTE, instant, moment
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
@@ -39,6 +40,7 @@ from crossdock.orchestration.commands import (
     StockFact,
 )
 from crossdock.orchestration.promise_commands import KeepPromises
+from crossdock.orchestration.view_commands import PutShareGroups
 from crossdock.orders import AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn
 from crossdock.promising import PromiseIn, PromiseLineIn, PromisePlaceIn
 from crossdock.routing import Lane, Policy, RateCard, Zone
@@ -123,6 +125,9 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
         Channel(code="wholesale", name="Wholesale desk", currency="GBP", service_days=5),
     )
     app.submit_now(PutChannels(actor=ACTOR, channels=channels))
+    kept = Amount(items=("20042", "20049"), units=40)
+    group = ShareGroup(code="trade", name="Trade customers", channels=("wholesale",), amounts=(kept,))
+    app.submit_now(PutShareGroups(actor=ACTOR, groups=(group,)))
     app.submit_now(PutFeeds(actor=ACTOR, sources=feeds()))
     catalogue = [item(number) for number in range(size.items)]
     app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))

@@ -65,6 +65,16 @@ def test_by_a_day_what_arrives_until_then_is_added(anna: Browser, filled: App):
     assert "In this number Thu 19 Nov 2026" in later or "yes" in later
 
 
+def test_what_is_kept_for_other_channels_is_named(anna: Browser, app: App):
+    sample.fill(app, sample.Size(items=8, days=0, orders=1))
+    shown = text_of(anna.get("/inventory/item?sku=20042&channel=web"))
+    assert "Kept for other channels 40 " in shown
+    assert "trade all locations 40 0 40" in shown
+    own = text_of(anna.get("/inventory/item?sku=20042&channel=wholesale"))
+    assert "Kept for other channels 0 " in own
+    assert "trade this channel&#39;s" in own or "trade this channel's" in own
+
+
 def test_a_bundle_is_as_many_as_its_scarcest_part_allows(anna: Browser, filled: App):
     parts = (Component(SKU, 2), Component("20000", 1))
     filled.submit_now(PutItems(actor=sample.ACTOR, items=(Item(sku="SET", name="Gift set", components=parts),)))
