@@ -11,7 +11,8 @@ import typer
 
 from crossdock.cli.options import DryRun, Output, settings_of
 from crossdock.cli.output import column, emit, progress
-from crossdock.cli.reaching import FeedAsked, Imported, doer
+from crossdock.cli.reaching import doer
+from crossdock.cli.uploads import FeedAsked, Imported
 from crossdock.kernel.clock import parse_instant
 from crossdock.orchestration import DiffLine, JobView
 

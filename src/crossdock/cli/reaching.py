@@ -7,19 +7,17 @@ application itself for as long as the command takes. On PostgreSQL it always doe
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 
 from crossdock import local
+from crossdock.cli import uploads
 from crossdock.cli.remote import Client
+from crossdock.cli.uploads import FeedAsked, Imported, Watch
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
 from crossdock.inventory import (
     FeedSource,
@@ -28,18 +26,13 @@ from crossdock.inventory import (
     ShareGroup,
     StockView,
     SupplyLineIn,
-    read_feed,
     read_reservation,
 )
-from crossdock.kernel.clock import now, rfc3339
+from crossdock.kernel.clock import rfc3339
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
     Actor,
-    FeedRequest,
-    FeedRunner,
-    ImportRunner,
-    JobView,
     PutFeeds,
     PutShareGroups,
     PutSupply,
@@ -53,16 +46,9 @@ from crossdock.orchestration import (
     StockOutcome,
     SupplyOutcome,
     SupplyReceipt,
-    UnknownFeed,
     ViewPut,
-    diff_file,
-    error_file,
-    new_feed_import,
-    new_import,
     new_key,
-    read_job,
     revoke_key,
-    spool_dir,
 )
 from crossdock.settings import Settings
 
@@ -71,27 +57,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ACTOR = Actor("system:cli")
-_POLL_SECONDS = 0.1
-Watch = Callable[[JobView], None]
-
-
-class Imported(NamedTuple):
-    """An import that is over, the faults it found, and what a dry run would change, one JSON document a line."""
-
-    job: JobView
-    faults: bytes
-    diff: bytes = b""
-
-
-class FeedAsked(NamedTuple):
-    """What is asked of a feed's import: source, format (csv or ndjson), and as the API's query says."""
-
-    source: str
-    form: str
-    dry_run: bool
-    as_of: int | None
-    locations: tuple[str, ...]
-    """Locations of which the file is a full snapshot."""
 
 
 class Saved(NamedTuple):
@@ -232,33 +197,7 @@ class Here:
         return view
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
-        return asyncio.run(self._import(file, watch, dry_run=dry_run))
-
-    async def _import(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
-        """Do what the server would do: spool the file, make the job, work on it until it is over."""
-        spooled = await self._spool(file, ".ndjson")
-        size = spooled.stat().st_size
-        job, _ = await self._app.submit(new_import(spooled.name, size, ACTOR.name, dry_run=dry_run))
-        return await self._work(job, self._app.imports, watch)
-
-    async def _spool(self, file: Path, suffix: str) -> Path:
-        spooled = spool_dir(self._app.data_dir) / f"{secrets.token_hex(12)}{suffix}"
-        await asyncio.to_thread(shutil.copyfile, file, spooled)
-        return spooled
-
-    async def _work(self, job: JobView, runner: ImportRunner | FeedRunner, watch: Watch) -> Imported:
-        job_id = decode_id("job", job.id)
-        runner.start()
-        try:
-            while job.state in ("waiting", "running"):
-                await asyncio.sleep(_POLL_SECONDS)
-                seen: JobView | None = await self._app.database.read(lambda session: read_job(session, job_id))
-                job = seen or job
-                watch(job)
-        finally:
-            await runner.stop()
-        files = (error_file(self._app.data_dir, job_id), diff_file(self._app.data_dir, job_id))
-        return Imported(job, *(path.read_bytes() if path.exists() else b"" for path in files))
+        return uploads.import_orders(self._app, file, watch, ACTOR.name, dry_run=dry_run)
 
     def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
         results: Sequence[tuple[str, str]]
@@ -266,25 +205,7 @@ class Here:
         return results
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
-        if self._app.database.read_now(lambda session: read_feed(session, asked.source, 0)) is None:
-            raise UnknownFeed(f"There is no feed '{asked.source}'.", next_step="Make one with `crossdock feeds put`.")
-        return asyncio.run(self._import_feed(file, asked, watch))
-
-    async def _import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
-        spooled = await self._spool(file, ".feed")
-        request = FeedRequest(
-            file=spooled.name,
-            size=spooled.stat().st_size,
-            source=asked.source,
-            dry_run=asked.dry_run,
-            format="csv" if asked.form == "csv" else "ndjson",
-            name=file.name,
-            as_of=now() if asked.as_of is None else asked.as_of,
-            full=bool(asked.locations),
-            locations=asked.locations,
-        )
-        job, _ = await self._app.submit(new_feed_import(request, ACTOR.name))
-        return await self._work(job, self._app.feeds, watch)
+        return uploads.import_feed(self._app, file, asked, watch, ACTOR.name)
 
     def address(self) -> str:
         return f"http://{self._settings.host}:{self._settings.port}"
@@ -401,7 +322,7 @@ class Remote:
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         query = "?dry_run=true" if dry_run else ""
-        return self._send(f"/v1/orders:import{query}", file, "application/x-ndjson", watch)
+        return uploads.send(self._client, f"/v1/orders:import{query}", file, uploads.NDJSON, watch)
 
     def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
         known = {feed.source.code: feed for feed in self._client.ask("GET", "/v1/feeds", _Feeds).data}
@@ -413,28 +334,7 @@ class Remote:
         ]
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
-        query: list[tuple[str, str]] = [("name", file.name)]
-        if asked.dry_run:
-            query.append(("dry_run", "true"))
-        if asked.as_of is not None:
-            query.append(("as_of", rfc3339(asked.as_of)))
-        if asked.locations:
-            query += [("full", "true"), *(("location", code) for code in asked.locations)]
-        form, media = ("-csv", "text/csv") if asked.form == "csv" else ("", "application/x-ndjson")
-        path = f"/v1/feeds/{asked.source}/actions/import{form}?{urlencode(query)}"
-        return self._send(path, file, media, watch)
-
-    def _send(self, path: str, file: Path, media: str, watch: Watch) -> Imported:
-        import time
-
-        with file.open("rb") as upload:
-            job = self._client.send(path, upload, file.stat().st_size, JobView, media)
-        while job.state in ("waiting", "running"):
-            time.sleep(_POLL_SECONDS)
-            job = self._client.ask("GET", f"/v1/jobs/{job.id}", JobView)
-            watch(job)
-        diff = self._client.read(f"/v1/jobs/{job.id}/diff") if job.dry_run else b""
-        return Imported(job, self._client.read(f"/v1/jobs/{job.id}/errors") if job.failed else b"", diff)
+        return uploads.send_feed(self._client, file, asked, watch)
 
     def address(self) -> str:
         return self._endpoint.url
