@@ -24,7 +24,7 @@ from crossdock.inventory.view_model import StockView
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Channel
 from crossdock.orchestration.commands import Actor, CaptureOrder, PutChannels
-from crossdock.orchestration.view_commands import PutShareGroups, PutView
+from crossdock.orchestration.views.commands import PutShareGroups, PutView
 from crossdock.orders.model import OrderIn
 from crossdock.storage.jobs import Work
 from crossdock.storage.unit import Unit

@@ -15,17 +15,10 @@ from crossdock.identity import KeyRing, identity_handlers
 from crossdock.inventory import Durations
 from crossdock.kernel.clock import Clock, now
 from crossdock.kernel.ids import IdBlock
-from crossdock.orchestration import commands, view_commands
-from crossdock.orchestration.amend import (
-    AddressHandler,
-    CancelHandler,
-    PlaceHoldHandler,
-    ReleaseHoldHandler,
-    RouteHandler,
-)
-from crossdock.orchestration.availability import AtpReader
-from crossdock.orchestration.availability_commands import TellAvailability
-from crossdock.orchestration.capture import CaptureHandler
+from crossdock.orchestration import commands
+from crossdock.orchestration.availability.commands import TellAvailability
+from crossdock.orchestration.availability.reader import AtpReader
+from crossdock.orchestration.availability.telling import Teller, TellHandler
 from crossdock.orchestration.configure import (
     PutChannelsHandler,
     PutItemsHandler,
@@ -34,18 +27,26 @@ from crossdock.orchestration.configure import (
 )
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.expiry import ExpireHandler
-from crossdock.orchestration.feed_commands import FeedPart, PutFeeds, WatchFeeds
-from crossdock.orchestration.feed_imports import FeedRunner
-from crossdock.orchestration.feed_sources import PutFeedsHandler, WatchFeedsHandler
-from crossdock.orchestration.feeds import FeedHandler
+from crossdock.orchestration.feeds.commands import FeedPart, PutFeeds, WatchFeeds
+from crossdock.orchestration.feeds.handler import FeedHandler
+from crossdock.orchestration.feeds.imports import FeedRunner
+from crossdock.orchestration.feeds.sources import PutFeedsHandler, WatchFeedsHandler
 from crossdock.orchestration.keyed import Keyed
-from crossdock.orchestration.promise_commands import promise_handlers
-from crossdock.orchestration.promise_watch import watch
-from crossdock.orchestration.promises import PromiseDesk
-from crossdock.orchestration.receipts import ReceiveSupplyHandler
-from crossdock.orchestration.repair import RepairHandler
-from crossdock.orchestration.reservation_commands import (
+from crossdock.orchestration.orders.amend import (
+    AddressHandler,
+    CancelHandler,
+    PlaceHoldHandler,
+    ReleaseHoldHandler,
+    RouteHandler,
+)
+from crossdock.orchestration.orders.capture import CaptureHandler
+from crossdock.orchestration.orders.revise import ReviseHandler
+from crossdock.orchestration.promises.commands import promise_handlers
+from crossdock.orchestration.promises.desk import PromiseDesk
+from crossdock.orchestration.promises.watch import watch
+from crossdock.orchestration.proof.repair import RepairHandler
+from crossdock.orchestration.reservations.changing import ChangeHandler, ExtendHandler, MoveHandler, ReleaseHandler
+from crossdock.orchestration.reservations.commands import (
     ChangeReservation,
     ExpireReservations,
     ExtendReservation,
@@ -53,15 +54,15 @@ from crossdock.orchestration.reservation_commands import (
     ReleaseReservation,
     Reserve,
 )
-from crossdock.orchestration.reservations import ChangeHandler, ExtendHandler, MoveHandler, ReleaseHandler
-from crossdock.orchestration.reserve import ReserveHandler
-from crossdock.orchestration.revise import ReviseHandler
-from crossdock.orchestration.stock import StockHandler
-from crossdock.orchestration.supply import PutSupplyHandler
-from crossdock.orchestration.supply_commands import PutSupply, ReceiveSupply
-from crossdock.orchestration.telling import Teller, TellHandler
-from crossdock.orchestration.views import PutShareGroupsHandler, PutViewHandler
-from crossdock.orchestration.waiting import ServeWaitingHandler
+from crossdock.orchestration.reservations.expiry import ExpireHandler
+from crossdock.orchestration.reservations.reserve import ReserveHandler
+from crossdock.orchestration.stock.facts import StockHandler
+from crossdock.orchestration.supply.commands import PutSupply, ReceiveSupply
+from crossdock.orchestration.supply.lines import PutSupplyHandler
+from crossdock.orchestration.supply.receipts import ReceiveSupplyHandler
+from crossdock.orchestration.supply.waiting import ServeWaitingHandler
+from crossdock.orchestration.views import commands as view_commands
+from crossdock.orchestration.views.put import PutShareGroupsHandler, PutViewHandler
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
 from crossdock.storage.jobs import Work, WorkHandler

@@ -28,8 +28,8 @@ from crossdock.identity import MakeSignInLink, create_key
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
 from crossdock.orchestration import Actor, WatchFeeds
 from crossdock.orchestration.commands import RepairStock, ServeWaiting
-from crossdock.orchestration.expiry import Sweeper
-from crossdock.orchestration.promise_commands import ForgetPromises
+from crossdock.orchestration.promises.commands import ForgetPromises
+from crossdock.orchestration.reservations.expiry import Sweeper
 from crossdock.settings import Settings
 from crossdock.storage.errors import SchemaOutdated
 from crossdock.storage.housekeeping import EVERY, KeepHouse

@@ -6,7 +6,8 @@ import httpx
 import msgspec
 import pytest
 
-from crossdock.orchestration import feed_imports, feed_reading
+from crossdock.orchestration.feeds import imports as feed_imports
+from crossdock.orchestration.feeds import reading as feed_reading
 from tests.api.shop import Shop, order
 from tests.api.test_imports import faults, finished
 

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from crossdock.orchestration import imports
+from crossdock.orchestration.orders import imports
 from tests.api.shop import Shop, order
 
 NDJSON = {"content-type": "application/x-ndjson"}

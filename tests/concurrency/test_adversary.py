@@ -7,9 +7,9 @@ import pytest
 from crossdock.inventory.feed_model import FeedSource
 from crossdock.inventory.share_model import Amount, ShareGroup
 from crossdock.kernel.clock import HOUR, now
-from crossdock.orchestration import reservation_commands as r
-from crossdock.orchestration.feed_commands import PutFeeds
-from crossdock.orchestration.view_commands import PutShareGroups
+from crossdock.orchestration.feeds.commands import PutFeeds
+from crossdock.orchestration.reservations import commands as r
+from crossdock.orchestration.views.commands import PutShareGroups
 from tests.support.adversary import Siege
 from tests.support.clients import running
 from tests.support.world import World

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from crossdock.kernel.clock import MINUTE
-from crossdock.orchestration.feed_imports import KIND, new_feed_import
-from crossdock.orchestration.feed_reading import FeedRequest
+from crossdock.orchestration.feeds.imports import KIND, new_feed_import
+from crossdock.orchestration.feeds.reading import FeedRequest
 from crossdock.orchestration.job_runner import error_file, spool_dir
 from crossdock.storage import jobs
 from tests.support.clients import ROOT

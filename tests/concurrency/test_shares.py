@@ -9,7 +9,7 @@ import pytest
 
 from crossdock.inventory.share_model import ShareGroup
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.view_commands import PutShareGroups
+from crossdock.orchestration.views.commands import PutShareGroups
 from tests.support.world import World, order
 
 ITEMS = ("MUG", "PEN", "LAMP")

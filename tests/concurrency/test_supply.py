@@ -11,7 +11,7 @@ import pytest
 
 from crossdock.orchestration.commands import CancelUnits, ServeWaiting
 from crossdock.orchestration.errors import NothingToCancel, OrderNotFound
-from crossdock.orchestration.supply_commands import PutSupply, ReceiveSupply
+from crossdock.orchestration.supply.commands import PutSupply, ReceiveSupply
 from tests.support.world import World, order
 
 SKUS = ("MUG", "PEN", "LAMP")

@@ -17,8 +17,8 @@ from crossdock.inventory.view_model import Buffer, Exclusion, SafetyStock, Selec
 from crossdock.network.model import Channel
 from crossdock.orchestration import Ask, AtpAnswer, ask_database, explain_availability
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.questions import LIMIT_SECONDS
-from crossdock.orchestration.view_commands import PutShareGroups
+from crossdock.orchestration.availability.questions import LIMIT_SECONDS
+from crossdock.orchestration.views.commands import PutShareGroups
 from tests.support.reserving import expire, reserve
 from tests.support.world import World, seeded
 

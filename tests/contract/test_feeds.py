@@ -5,7 +5,7 @@ import pytest
 
 from crossdock.inventory import feed_queries
 from crossdock.kernel.clock import HOUR, MINUTE
-from crossdock.orchestration.feed_commands import FeedPart, WatchFeeds
+from crossdock.orchestration.feeds.commands import FeedPart, WatchFeeds
 from crossdock.orders.model import Status
 from tests.support.feeds import put_feed, row, tell, words
 from tests.support.world import World
@@ -144,7 +144,7 @@ def test_a_movement_leads_back_to_its_record_and_reason(feed: World):
 
 
 def test_rows_that_concern_many_orders_are_left_to_the_next_transaction(feed: World, monkeypatch):
-    monkeypatch.setattr("crossdock.orchestration.feeds._MOST_SINGLE", 2)
+    monkeypatch.setattr("crossdock.orchestration.feeds.handler._MOST_SINGLE", 2)
     orders = [feed.capture(f"A{n}", (sku, 1)).order_id for n, sku in enumerate(["MUG", "PEN", "LAMP"])]
     rows = [row("received", sku, "DC", 1, feed.clock.at, f"r{sku}") for sku in ("MUG", "PEN", "LAMP")]
     assert tell(feed, *rows).done == 2

@@ -10,9 +10,9 @@ from crossdock.kernel.clock import HOUR, MINUTE, instant, moment, parse_instant
 from crossdock.network.model import Calendar, Service
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.errors import PromiseMismatch, UnknownItem, UnknownPromise
-from crossdock.orchestration.promise_commands import ForgetPromises
-from crossdock.orchestration.promise_store import KEPT_EXPIRED
-from crossdock.orchestration.view_commands import PutView
+from crossdock.orchestration.promises.commands import ForgetPromises
+from crossdock.orchestration.promises.store import KEPT_EXPIRED
+from crossdock.orchestration.views.commands import PutView
 from crossdock.orders.model import Promise, Status
 from crossdock.promising.documents import PromisePlaceIn
 from crossdock.routing.model import RateCard, Zone

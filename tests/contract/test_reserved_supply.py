@@ -7,7 +7,7 @@ import msgspec
 from crossdock.inventory.reservations import State
 from crossdock.inventory.share_model import ShareGroup
 from crossdock.orchestration.errors import MoveImpossible, NotEnoughToReserve
-from crossdock.orchestration.view_commands import PutShareGroups
+from crossdock.orchestration.views.commands import PutShareGroups
 from tests.support.reserving import (
     change,
     expire,

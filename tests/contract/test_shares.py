@@ -8,7 +8,7 @@ import pytest
 from crossdock.inventory.share_model import ShareGroup
 from crossdock.orchestration.commands import RepairStock
 from crossdock.orchestration.errors import ConfigurationRefused
-from crossdock.orchestration.view_commands import PutShareGroups, ViewPut
+from crossdock.orchestration.views.commands import PutShareGroups, ViewPut
 from tests.support.world import World, order
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from crossdock.inventory.view_model import Limit, StockView
 from crossdock.kernel.ids import encode_id
-from crossdock.orchestration.reservation_commands import MoveReservation, ReleaseReservation
-from crossdock.orchestration.view_commands import PutView
+from crossdock.orchestration.reservations.commands import MoveReservation, ReleaseReservation
+from crossdock.orchestration.views.commands import PutView
 from crossdock.orders.model import Status
 from tests.support.reserving import reserve
 from tests.support.world import World

@@ -10,7 +10,7 @@ from crossdock.app import App
 from crossdock.inventory.reservations import State
 from crossdock.kernel import clock
 from crossdock.kernel.clock import SECOND
-from crossdock.orchestration.expiry import SWEEP_SECONDS, Sweeper
+from crossdock.orchestration.reservations.expiry import SWEEP_SECONDS, Sweeper
 from tests.support.reserving import extend, reserve, reserved, state
 from tests.support.world import World
 

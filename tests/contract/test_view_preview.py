@@ -5,8 +5,8 @@ import pytest
 
 from crossdock.inventory.view_model import StockView
 from crossdock.orchestration.errors import ConfigurationRefused
-from crossdock.orchestration.view_preview import ItemChange, ViewPreview, preview_view
-from crossdock.orchestration.view_queries import list_views, read_view, read_view_version, view_history
+from crossdock.orchestration.views.preview import ItemChange, ViewPreview, preview_view
+from crossdock.orchestration.views.queries import list_views, read_view, read_view_version, view_history
 from tests.support.world import World
 
 STORES = {"kinds": ["store"]}

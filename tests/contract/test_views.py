@@ -5,9 +5,9 @@ import pytest
 from crossdock.inventory.feed_model import FeedSource
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.commands import ServeWaiting
-from crossdock.orchestration.decision_queries import read_decision
 from crossdock.orchestration.errors import ConfigurationRefused
-from crossdock.orchestration.feed_commands import PutFeeds, WatchFeeds
+from crossdock.orchestration.feeds.commands import PutFeeds, WatchFeeds
+from crossdock.orchestration.orders.decision_queries import read_decision
 from crossdock.orders.model import Status
 from crossdock.routing.record import decode
 from tests.support.world import World, order

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crossdock.inventory.facts import with_allocated, with_on_hand
 from crossdock.inventory.model import Counters
-from crossdock.orchestration.rearrange import Line, Standing, rearrange
+from crossdock.orchestration.proof.rearrange import Line, Standing, rearrange
 from crossdock.orders.model import PARTITION, Status
 from crossdock.orders.status import ALLOCATED, CANCELED, LOST, WAITING, derive
 from crossdock.storage import guard

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from crossdock.inventory.reservations import State
 from crossdock.kernel.errors import CrossdockError, Internal
 from crossdock.orchestration import commands as c
-from crossdock.orchestration import reservation_commands as r
+from crossdock.orchestration.reservations import commands as r
 from tests.support.reserving import document, lines, named, pick_up_at, reserving
 from tests.support.world import World, order
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from crossdock.inventory.share_model import ShareGroup
 from crossdock.kernel.errors import CrossdockError
-from crossdock.orchestration.share_queries import shares_of
-from crossdock.orchestration.view_commands import PutShareGroups
+from crossdock.orchestration.views.commands import PutShareGroups
+from crossdock.orchestration.views.share_queries import shares_of
 from tests.support.world import World
 
 CHANNELS = ("web", "shop", "market")

@@ -14,7 +14,7 @@ from crossdock.inventory.view_model import Buffer, Find, StockView
 from crossdock.kernel.clock import DAY, HOUR
 from crossdock.network.model import Address, Calendar, Location, Service
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.view_commands import PutView
+from crossdock.orchestration.views.commands import PutView
 from crossdock.orders.model import AddressIn, DeliveryIn
 from crossdock.promising import PromiseView
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn

@@ -26,8 +26,8 @@ from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import CrossdockError, Internal, Unavailable
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import commands as c
-from crossdock.orchestration import reservation_commands as r
-from crossdock.orchestration.feed_commands import FeedPart
+from crossdock.orchestration.feeds.commands import FeedPart
+from crossdock.orchestration.reservations import commands as r
 from crossdock.storage.jobs import Work
 from tests.support.clients import insist, say
 from tests.support.world import order

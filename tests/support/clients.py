@@ -28,7 +28,7 @@ from crossdock.kernel.errors import Unavailable
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.errors import NotEnoughToReserve
-from crossdock.orchestration.reservation_commands import ReleaseReservation, Reserve
+from crossdock.orchestration.reservations.commands import ReleaseReservation, Reserve
 from crossdock.orders.model import OrderIn
 from tests.support.processes import die_with_us
 from tests.support.reserving import TO_LONDON

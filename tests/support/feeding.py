@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from crossdock.app import App
-from crossdock.orchestration import feed_imports, feed_reading, job_runner
+from crossdock.orchestration import job_runner
+from crossdock.orchestration.feeds import imports as feed_imports
+from crossdock.orchestration.feeds import reading as feed_reading
 from crossdock.storage import jobs
 from tests.support.clients import Deadly, Load
 

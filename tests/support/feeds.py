@@ -13,8 +13,8 @@ from crossdock.inventory.feed_decoding import read_ndjson
 from crossdock.inventory.feed_model import FeedSource
 from crossdock.inventory.feed_rows import BUNDLE, Names, pack_details, resolve
 from crossdock.kernel.clock import rfc3339
-from crossdock.orchestration.feed_commands import FeedPart, FeedPartDone, PutFeeds
-from crossdock.orchestration.feeds import REFUSED, REPEATED, FeedHandler
+from crossdock.orchestration.feeds.commands import FeedPart, FeedPartDone, PutFeeds
+from crossdock.orchestration.feeds.handler import REFUSED, REPEATED, FeedHandler
 from crossdock.storage.jobs import Work
 from tests.support.world import World
 

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.promise_reserving import make_promises
-from crossdock.orchestration.promises import Quote, quote_of
+from crossdock.orchestration.promises.desk import Quote, quote_of
+from crossdock.orchestration.promises.reserving import make_promises
 from crossdock.orders.model import AddressIn, DeliveryIn
 from crossdock.promising import Promises, PromiseView
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn

@@ -10,7 +10,7 @@ from crossdock.kernel.content import content_hash
 from crossdock.kernel.errors import CrossdockError
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import commands as c
-from crossdock.orchestration import reservation_commands as r
+from crossdock.orchestration.reservations import commands as r
 from crossdock.orders.model import AddressIn, DeliveryIn
 from tests.support.world import Wanted, World
 

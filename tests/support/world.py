@@ -28,8 +28,9 @@ from crossdock.kernel.clock import SECOND, day_text, moment, parse_instant
 from crossdock.kernel.content import content_hash
 from crossdock.network.model import Address, Calendar, Channel, Location
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.explaining import explain_decision
-from crossdock.orchestration.supply_commands import (
+from crossdock.orchestration.orders.explaining import explain_decision
+from crossdock.orchestration.proof.verify import VerifyReport, verify
+from crossdock.orchestration.supply.commands import (
     PutSupply,
     ReceiveSupply,
     SupplyOutcome,
@@ -37,8 +38,7 @@ from crossdock.orchestration.supply_commands import (
     SupplyReceipt,
     SupplyReceived,
 )
-from crossdock.orchestration.verify import VerifyReport, verify
-from crossdock.orchestration.view_commands import PutView, ViewPut
+from crossdock.orchestration.views.commands import PutView, ViewPut
 from crossdock.orders.model import PARTITION, AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn, Status
 from crossdock.routing.explain import Explanation
 from crossdock.routing.model import Lane, Policy, RateCard, Zone

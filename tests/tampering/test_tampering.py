@@ -7,7 +7,7 @@ import pytest
 
 from crossdock.inventory.verify import Range
 from crossdock.orchestration.commands import Repaired, RepairStock
-from crossdock.orchestration.verify import verify
+from crossdock.orchestration.proof.verify import verify
 from crossdock.orders.model import Status
 from tests.support.world import World, order
 

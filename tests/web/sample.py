@@ -39,8 +39,8 @@ from crossdock.orchestration.commands import (
     RecordStock,
     StockFact,
 )
-from crossdock.orchestration.promise_commands import KeepPromises
-from crossdock.orchestration.view_commands import PutShareGroups
+from crossdock.orchestration.promises.commands import KeepPromises
+from crossdock.orchestration.views.commands import PutShareGroups
 from crossdock.orders import AddressIn, CustomerIn, DeliveryIn, LineIn, MoneyIn, OrderIn
 from crossdock.promising import PromiseIn, PromiseLineIn, PromisePlaceIn
 from crossdock.routing import Lane, Policy, RateCard, Zone

@@ -4,7 +4,7 @@ import pytest
 
 from crossdock.app import App
 from crossdock.kernel.clock import HOUR
-from crossdock.orchestration.feed_commands import WatchFeeds
+from crossdock.orchestration.feeds.commands import WatchFeeds
 from tests.web import sample
 from tests.web.site import Browser
 from tests.web.test_pages import text_of

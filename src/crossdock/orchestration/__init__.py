@@ -1,11 +1,13 @@
 """The business flows: the only room that combines the features."""
 
 from crossdock.orchestration.access import new_key, revoke_key
-from crossdock.orchestration.availability import AtpReader
-from crossdock.orchestration.availability_explained import explain_availability
-from crossdock.orchestration.availability_export import ExportHead
-from crossdock.orchestration.availability_export import export as export_availability
-from crossdock.orchestration.availability_views import document as availability_document
+from crossdock.orchestration.availability.explained import explain_availability
+from crossdock.orchestration.availability.export import ExportHead
+from crossdock.orchestration.availability.export import export as export_availability
+from crossdock.orchestration.availability.questions import LIMIT_SECONDS, Ask, Told, ask_database
+from crossdock.orchestration.availability.questions import Answer as AtpAnswer
+from crossdock.orchestration.availability.reader import AtpReader
+from crossdock.orchestration.availability.views import document as availability_document
 from crossdock.orchestration.commands import (
     Actor,
     AmendAddress,
@@ -33,15 +35,6 @@ from crossdock.orchestration.commands import (
     StockFact,
     StockOutcome,
     StockRecorded,
-)
-from crossdock.orchestration.decision_queries import (
-    DecisionView,
-    ExplanationView,
-    decisions_of,
-    list_policies,
-    read_decision,
-    read_policy,
-    read_reservation_explanation,
 )
 from crossdock.orchestration.errors import (
     AddressFixed,
@@ -71,18 +64,26 @@ from crossdock.orchestration.errors import (
     UnknownPromise,
     VersionMismatch,
 )
-from crossdock.orchestration.explaining import explain_decision
-from crossdock.orchestration.feed_commands import PutFeeds, WatchFeeds
-from crossdock.orchestration.feed_imports import FeedRunner, diff_file, new_feed_import, read_feed_request
-from crossdock.orchestration.feed_preview import DiffLine
-from crossdock.orchestration.feed_reading import FeedRequest
-from crossdock.orchestration.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
+from crossdock.orchestration.feeds.commands import PutFeeds, WatchFeeds
+from crossdock.orchestration.feeds.imports import FeedRunner, diff_file, new_feed_import, read_feed_request
+from crossdock.orchestration.feeds.preview import DiffLine
+from crossdock.orchestration.feeds.reading import FeedRequest
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
-from crossdock.orchestration.promise_reserving import make_promises
-from crossdock.orchestration.promises import PromiseDesk, Quote, promise_of_order, quote_of, read_promise
-from crossdock.orchestration.questions import LIMIT_SECONDS, Ask, Told, ask_database
-from crossdock.orchestration.questions import Answer as AtpAnswer
-from crossdock.orchestration.reservation_commands import (
+from crossdock.orchestration.orders.decision_queries import (
+    DecisionView,
+    ExplanationView,
+    decisions_of,
+    list_policies,
+    read_decision,
+    read_policy,
+    read_reservation_explanation,
+)
+from crossdock.orchestration.orders.explaining import explain_decision
+from crossdock.orchestration.orders.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
+from crossdock.orchestration.promises.desk import PromiseDesk, Quote, promise_of_order, quote_of, read_promise
+from crossdock.orchestration.promises.reserving import make_promises
+from crossdock.orchestration.proof.verify import VerifyReport, verify
+from crossdock.orchestration.reservations.commands import (
     ChangeReservation,
     ExtendReservation,
     MoveReservation,
@@ -90,14 +91,7 @@ from crossdock.orchestration.reservation_commands import (
     Reserve,
     Reserved,
 )
-from crossdock.orchestration.share_queries import (
-    ActiveGroup,
-    SharesView,
-    list_share_groups,
-    read_share_group,
-    shares_of,
-)
-from crossdock.orchestration.supply_commands import (
+from crossdock.orchestration.supply.commands import (
     PutSupply,
     ReceiveSupply,
     SupplyOutcome,
@@ -105,16 +99,22 @@ from crossdock.orchestration.supply_commands import (
     SupplyReceipt,
     SupplyReceived,
 )
-from crossdock.orchestration.verify import VerifyReport, verify
-from crossdock.orchestration.view_commands import PutShareGroups, PutView, ViewPut
-from crossdock.orchestration.view_preview import ViewPreview, preview_view
-from crossdock.orchestration.view_queries import (
+from crossdock.orchestration.views.commands import PutShareGroups, PutView, ViewPut
+from crossdock.orchestration.views.preview import ViewPreview, preview_view
+from crossdock.orchestration.views.queries import (
     Activation,
     ActiveView,
     list_views,
     read_view,
     read_view_version,
     view_history,
+)
+from crossdock.orchestration.views.share_queries import (
+    ActiveGroup,
+    SharesView,
+    list_share_groups,
+    read_share_group,
+    shares_of,
 )
 
 __all__ = [

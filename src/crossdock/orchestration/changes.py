@@ -27,14 +27,16 @@ from crossdock.inventory.shares import Part, last_taken_first
 from crossdock.inventory.supply import SupplyRow
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
-from crossdock.orchestration import limits, shares, tables
+from crossdock.orchestration import tables
 from crossdock.orchestration.asked import destination, new_demand
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.launches import as_preorders, by_launch, later_of
-from crossdock.orchestration.line import WaitingLine
 from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
 from crossdock.orchestration.planning import NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.recording import Routing
+from crossdock.orchestration.supply import limits
+from crossdock.orchestration.supply.launches import as_preorders, by_launch, later_of
+from crossdock.orchestration.supply.line import WaitingLine
+from crossdock.orchestration.views import shares
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total

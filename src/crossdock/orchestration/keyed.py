@@ -12,8 +12,8 @@ import msgspec
 
 from crossdock.orchestration.commands import Answer, CapturedOrder, OrderChanged, Put, Repaired, StockRecorded
 from crossdock.orchestration.errors import IdempotencyKeyReused
-from crossdock.orchestration.reservation_commands import Reserved
-from crossdock.orchestration.supply_commands import SupplyPut, SupplyReceived
+from crossdock.orchestration.reservations.commands import Reserved
+from crossdock.orchestration.supply.commands import SupplyPut, SupplyReceived
 from crossdock.storage import requests
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Handler, Outcome

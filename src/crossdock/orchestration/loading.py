@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crossdock.fulfillment.model import Execution
 from crossdock.inventory.model import ClaimState
-from crossdock.orchestration import promise_store
+from crossdock.orchestration.promises import store as promise_store
 from crossdock.orders import store as orders
 from crossdock.orders.store import DeliveryRow, DemandRow, OrderRow
 from crossdock.storage.session import Session

@@ -17,7 +17,7 @@ from crossdock.kernel.ids import IdBlock
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.plans import Claim, Destination, NewDemand, NewFulfillment, Queued, Routed
-from crossdock.orchestration.shares import ShareBook
+from crossdock.orchestration.views.shares import ShareBook
 from crossdock.promising.keeping import Kept, keep
 from crossdock.promising.methods import capability
 from crossdock.routing.model import Decision, Demand, DemandLine, Policy, Snapshot

@@ -36,7 +36,7 @@ from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive
 from crossdock.storage.unit import Unit
 
 if TYPE_CHECKING:
-    from crossdock.orchestration.capture import NewOrder
+    from crossdock.orchestration.orders.capture import NewOrder
 
 _PARTS = 9
 # An enum's `value` costs a call in this Python; a batch would ask for it tens of thousands of times.

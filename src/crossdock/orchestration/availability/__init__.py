@@ -1,0 +1,1 @@
+"""What can be promised: asked, explained, exported, told."""

@@ -1,0 +1,1 @@
+"""Feeds: stock facts by the million, as they come."""

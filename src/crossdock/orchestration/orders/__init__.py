@@ -1,0 +1,1 @@
+"""Orders: captured, revised, amended, and how they were decided."""

@@ -1,0 +1,1 @@
+"""Promises: offered, kept, watched."""

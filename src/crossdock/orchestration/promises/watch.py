@@ -1,0 +1,70 @@
+"""The watch over promised orders: readers judge them, the writer only hears of those that stand otherwise now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crossdock.fulfillment.model import Execution
+from crossdock.network.calendars import WorkCalendar
+from crossdock.orchestration.promises.commands import AXIS, Flag, FlagPromises
+from crossdock.orchestration.promises.store import State
+from crossdock.orders.model import Promise, Status
+from crossdock.promising import OpenPromise, PromisePart, Standing, stand
+from crossdock.storage.session import Session
+
+PAGE = 2_000
+_OVER = (Status.SHIPPED, Status.DELIVERED, Status.CANCELED)
+_BEGUN = (Execution.IN_PROGRESS, Execution.PICKED, Execution.PACKED, Execution.READY)
+_LEFT = (Execution.SHIPPED, Execution.HANDED_OVER)
+_OPEN = """
+    SELECT p.id, p.order_id, p.promised_day, o.promise, o.status, o.version
+    FROM promises p JOIN orders o ON o.id = p.order_id WHERE p.state = ? AND p.id > ? ORDER BY p.id LIMIT ?
+"""
+_PARTS = """
+    WITH k(id) AS ({keys})
+    SELECT f.order_id, f.id, f.location_id, f.work_day, f.deliver_day, f.execution
+    FROM k JOIN fulfillments f ON f.order_id = k.id WHERE f.execution <> ? ORDER BY f.order_id, f.id
+"""
+_WAITING = """
+    WITH k(id) AS ({keys})
+    SELECT d.order_id, CAST(sum(d.waiting) AS bigint) FROM k JOIN demand d ON d.order_id = k.id GROUP BY d.order_id
+"""
+_CODES = "SELECT id, code FROM locations"
+
+
+class Watched(NamedTuple):
+    """What a page of promised orders comes to, and the promise behind which the next page begins; None at the end."""
+
+    command: FlagPromises | None
+    after: int | None
+
+
+def watch(session: Session, calendars: Mapping[int, WorkCalendar], at: int, after: int = 0) -> Watched:
+    """Judge a page of promised orders; the command writes those that stand otherwise than their order says."""
+    rows = session.fetch(_OPEN, State.ORDERED.value, after, PAGE)
+    if not rows:
+        return Watched(None, None)
+    keys = sorted({(row[1],) for row in rows})
+    parts: dict[int, list[PromisePart]] = {}
+    for order_id, id_, location, work_day, deliver_day, execution in session.fetch_keys(
+        _PARTS, ("bigint",), keys, Execution.CANCELED.value
+    ):
+        part = PromisePart(id_, location, work_day, deliver_day, execution in _BEGUN, execution in _LEFT)
+        parts.setdefault(order_id, []).append(part)
+    waiting = dict(map(tuple, session.fetch_keys(_WAITING, ("bigint",), keys)))
+    codes: dict[int, str] | None = None
+    flags, over = [], []
+    for id_, order_id, promised_day, axis, status, version in rows:
+        open_promise = OpenPromise(order_id, promised_day, waiting.get(order_id, 0), parts.get(order_id, []))
+        is_over = status in _OVER
+        found = Standing("kept") if status == Status.CANCELED else stand(open_promise, at, calendars)
+        if is_over:
+            over.append(id_)
+        if AXIS[found.state].value != axis and not (is_over and axis == Promise.LATE):
+            if codes is None:
+                codes = dict(map(tuple, session.fetch(_CODES)))
+            where = "" if found.location_id is None else codes.get(found.location_id, "")
+            flags.append(Flag(id_, order_id, version, promised_day, found.state, found.reason, where, found.day))
+    command = FlagPromises(tuple(flags), tuple(over)) if flags or over else None
+    return Watched(command, rows[-1][0] if len(rows) == PAGE else None)

@@ -1,0 +1,1 @@
+"""The proof that everything adds up, and the mending of what does not."""

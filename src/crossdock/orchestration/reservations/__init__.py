@@ -1,0 +1,1 @@
+"""Reservations of carts and checkouts: held, changed, confirmed into orders, expired."""

@@ -1,0 +1,1 @@
+"""Facts about stock, and what follows from them."""

@@ -1,0 +1,1 @@
+"""What is coming, and who waits for it."""

@@ -1,0 +1,1 @@
+"""Stock views and shares: put, previewed, and standing behind the writer."""
