@@ -257,6 +257,6 @@ def end_claims(unit: Unit, claim_ids: Sequence[int], state: ClaimState) -> None:
 
 def claim_row(claim: ReservedClaim, expires_at: int, at: int) -> tuple[Any, ...]:
     """Return the row of a claim; the expiry is that of the reservation when it was made."""
-    stand = (claim.source, claim.item_id, claim.location_id, claim.stock_class, claim.supply_line_id, None)
+    stand = (claim.source, claim.item_id, claim.location_id, claim.stock_class, claim.supply_line_id)
     kind, state = int(ClaimKind.RESERVATION), _OPEN
     return (claim.id, kind, claim.reservation_id, claim.line_no, *stand, claim.quantity, state, expires_at, at)

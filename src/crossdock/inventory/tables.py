@@ -68,7 +68,6 @@ claims = table(
     big("location_id"),
     big("stock_class"),
     big("supply_line_id", nullable=True),
-    big("share_id", nullable=True),
     big("quantity"),
     small("state"),
     big("expires_at", nullable=True),

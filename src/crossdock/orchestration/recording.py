@@ -321,7 +321,7 @@ class Routing:
         planned = []
         for c in new.claims:
             source = _UNLIMITED if c.unlimited else _POSITION
-            stand = (source, c.item_id, c.location_id, PLAIN, None, None, c.quantity, state, None, at)
+            stand = (source, c.item_id, c.location_id, PLAIN, None, c.quantity, state, None, at)
             claims.append((c.id, kind, order_id, c.demand_no, *stand))
             lines.append((new.id, c.demand_no, c.id, c.quantity, 0, 0, 0, 0))
             parts.extend((c.id, number, share, units) for number, (share, units) in enumerate(c.shares))

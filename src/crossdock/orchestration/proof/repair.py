@@ -134,7 +134,7 @@ class Repairs:
         state = ClaimState.OPEN if live else ClaimState.RELEASED
         if not self._unit.session.execute(_SET_CLAIM, live, live, state.value, line.claim_id) and live:
             source = Source.POSITION if self._unit.session.fetch(_MOVED, line.claim_id) else Source.UNLIMITED
-            stand = (source.value, demand.item_id, line.location_id, PLAIN, None, None, live, state.value, None)
+            stand = (source.value, demand.item_id, line.location_id, PLAIN, None, live, state.value, None)
             row = (line.claim_id, ClaimKind.ALLOCATION.value, demand.order_id, demand.no, *stand, self._unit.now)
             self._unit.insert(inventory_tables.claims, [row])
         self.items.add(demand.item_id)

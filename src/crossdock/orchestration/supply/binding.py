@@ -138,7 +138,6 @@ def insert_claims(unit: Unit, new: Sequence[tuple[Key, SupplyRow, int]]) -> None
                 line.location_id,
                 line.stock_class,
                 line.id,
-                None,
                 units,
                 ClaimState.OPEN.value,
                 None,

@@ -13,6 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the change."""
+    # One claim may come from several counters: they are rows of their own.
+    op.drop_column("claims", "share_id")
     op.create_table(
         "views",
         sa.Column("code", sa.Text(), nullable=False),
@@ -91,3 +93,4 @@ def downgrade() -> None:
 
     op.drop_table("activations")
     op.drop_table("views")
+    op.add_column("claims", sa.Column("share_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
