@@ -95,11 +95,11 @@ def read_query(type_: type[Query], query: bytes) -> Any:
     given: dict[str, list[str]] = {}
     try:
         for name, value in parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=600
         ):
             given.setdefault(name, []).append(value)
     except ValueError:
-        raise InvalidParameter("The query string is not percent-encoded UTF-8, or has more than 200 parts.") from None
+        raise InvalidParameter("The query string is not percent-encoded UTF-8, or has more than 600 parts.") from None
     values: dict[str, Any] = {}
     faults: list[FieldError] = []
     if "%00" in query.decode("ascii"):

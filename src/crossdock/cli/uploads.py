@@ -125,8 +125,7 @@ def send_feed(client: Client, file: Path, asked: FeedAsked, watch: Watch) -> Imp
         query.append(("dry_run", "true"))
     if asked.as_of is not None:
         query.append(("as_of", rfc3339(asked.as_of)))
-    if asked.locations:
-        query += [("full", "true"), *(("location", code) for code in asked.locations)]
+    query += [("full", code) for code in asked.locations]
     form, media = ("-csv", CSV) if asked.form == "csv" else ("", NDJSON)
     source = quote(asked.source, safe="")
     return send(client, f"/v1/feeds/{source}/actions/import{form}?{urlencode(query)}", file, media, watch)

@@ -61,6 +61,14 @@ class UnknownLocation(Refused):
     next_step = "Create the location with PUT /v1/locations/{code}, or correct its code."
 
 
+class SnapshotRefused(Refused):
+    """A feed's upload cannot be the snapshot that it is said to be."""
+
+    code = "snapshot_refused"
+    title = "The upload cannot be such a snapshot"
+    next_step = "Correct the parameters named in `errors`."
+
+
 class UnknownFeed(NotFound):
     """There is no source of stock facts of this code."""
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from crossdock.api import examples
 from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope
 from crossdock.api.documents import FeedList, FeedRunList
-from crossdock.api.errors import EmptyUpload, InvalidCursor, InvalidParameter, KeyDiffers
+from crossdock.api.errors import EmptyUpload, InvalidCursor, KeyDiffers
 from crossdock.api.http import Call, Header, Reply, json_reply, location, make_cursor, position, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
@@ -29,6 +29,7 @@ from crossdock.orchestration import (
     JobView,
     Put,
     PutFeeds,
+    SnapshotRefused,
     UnknownFeed,
     diff_file,
     new_feed_import,
@@ -41,14 +42,13 @@ CSV = "text/csv"
 class FeedImportQuery(Query, frozen=True):
     """How a feed is imported.
 
-    ``as_of`` is when rows were counted that do not say so themselves; without it, now. With ``full`` the upload is a
-    full snapshot of each ``location`` named, begun at ``as_of``: what it leaves out there is set to zero.
+    ``as_of`` is when rows were counted that do not say so themselves; without it, now. Of each location that ``full``
+    names the upload is a full snapshot, begun at ``as_of``: what it leaves out there is set to zero.
     """
 
     dry_run: bool = False
     as_of: Instant | None = None
-    full: bool = False
-    location: Annotated[tuple[Code, ...], Meta(max_length=500)] = ()
+    full: Annotated[tuple[Code, ...], Meta(max_length=500)] = ()
     name: Words = ""
 
 
@@ -129,8 +129,8 @@ async def _import(call: Call, form: Any) -> Reply:
         format=form,
         name=query.name,
         as_of=as_of,
-        full=query.full,
-        locations=query.location,
+        full=bool(query.full),
+        locations=query.full,
     )
     kept = None if key is None else (key_scope(call), key, mark + call.query_string + b"\0" + source.code.encode())
     try:
@@ -146,25 +146,20 @@ async def _import(call: Call, form: Any) -> Reply:
 
 
 def _as_of(call: Call, query: FeedImportQuery, source: FeedSource) -> int:
-    """Return the instant of rows without one; raises InvalidParameter for what cannot be a snapshot."""
+    """Return the instant of rows without one; raises SnapshotRefused for what cannot be a snapshot."""
     now = call.backend.clock()
     as_of = now if query.as_of is None else instant(query.as_of)
     faults = []
     if as_of > now + source.tolerance:
-        faults.append(
-            FieldError("query:as_of", "in_the_future", "It is later than now by more than the clock's tolerance.")
-        )
-    if query.full and not query.location:
-        faults.append(FieldError("query:location", "missing", "A full snapshot names the locations it tells all of."))
-    if query.location and not query.full:
-        faults.append(FieldError("query:location", "unexpected", "Only a full snapshot names locations."))
+        text = "It is later than now by more than the clock may be off."
+        faults.append(FieldError("query:as_of", "in_the_future", text))
     known = {stored.location.code for stored in call.backend.config.locations.values()}
-    for code in query.location:
+    for code in query.full:
         if code not in known or (source.locations and code not in source.locations):
             text = f"'{source.code}' does not speak of a location '{code}'."
-            faults.append(FieldError("query:location", "unknown_location", text))
+            faults.append(FieldError("query:full", "unknown_location", text))
     if faults:
-        raise InvalidParameter(f"{faults[0].pointer}: {faults[0].message}", tuple(faults))
+        raise SnapshotRefused(f"{faults[0].pointer}: {faults[0].message}", tuple(faults))
     return min(as_of, now)
 
 
@@ -286,7 +281,7 @@ def _import_operation(form: str, media: str, handler: Any, example: str) -> Oper
         streamed=True,
         idempotent=True,
         answers=(Answer(202, JobView, "Spooled; the job works on it.", None, ("Location", "Idempotency-Replayed")),),
-        errors=(EmptyUpload, InvalidParameter, UnknownFeed, IdempotencyKeyReused),
+        errors=(EmptyUpload, SnapshotRefused, UnknownFeed, IdempotencyKeyReused),
         path_examples={"code": examples.FEED["code"]},
         links=links,
     )
