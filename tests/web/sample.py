@@ -133,7 +133,7 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
     app.submit_now(PutItems(actor=ACTOR, items=tuple(catalogue)))
     stock(app, chance, catalogue)
     plenty = [one for at, one in enumerate(catalogue) if at % 31 > 1]
-    tell(app, plenty, chance)
+    tell(app, plenty, random.Random(seed + 1))
     number = 0
     for back in range(size.days - 1, -1, -1):
         day = LAST_DAY - timedelta(days=back)
@@ -142,7 +142,7 @@ def fill(app: App, size: Size, seed: int = 7) -> None:
             placed = day + timedelta(minutes=chance.randint(7 * 60, 20 * 60))
             submit(app, order(chance, number, catalogue, placed))
     supply(app, catalogue)
-    reserve(app, plenty, chance)
+    reserve(app, plenty, random.Random(seed + 2))
 
 
 def submit(app: App, placed: OrderIn) -> Any:

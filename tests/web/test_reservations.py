@@ -65,6 +65,7 @@ def test_a_reservation_says_what_it_holds_and_where(anna: Browser, filled: App):
     assert "Reservation cart-7000 Open" in shown
     assert "20014 1" in shown
     assert anna.get("/reservations/rsv_0000000000000").status_code == 404
+    assert f'href="/reservations/{view.id}">reservation<' in anna.get("/inventory/item?sku=20014").text
 
 
 def test_a_reservation_is_released_with_a_reason_and_its_units_are_free(anna: Browser, filled: App):

@@ -123,17 +123,18 @@ _PREFIXES = {
     CauseKind.SUPPLY_RECEIPT: "grn",
 }
 Causes = dict[tuple[int, int, int], tuple[str, str, str, str]]
+_OWNERS = {1: "rsv", 2: "ord"}
 
 
 def _causes(session: Session, rows: list[Any]) -> Causes:
-    """Return (source, record, reason, order id) of what caused these movements."""
+    """Return (source, record, reason, id of the order or reservation) of what caused these movements."""
     causes: Causes = {}
     of: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for *_, kind, cause, row in rows:
         of[kind].append((cause, row))
-    orders = dict(map(tuple, session.fetch_keys(_CLAIMS, ("bigint",), [(id_,) for id_, _ in of[CauseKind.CLAIM]])))
-    causes |= {(CauseKind.CLAIM, id_, n): ("", "", "", encode_id("ord", orders[id_]))
-               for id_, n in of[CauseKind.CLAIM] if id_ in orders}  # fmt: skip
+    claims = session.fetch_keys(_CLAIMS, ("bigint",), [(id_,) for id_, _ in of[CauseKind.CLAIM]])
+    owners = {id_: encode_id(_OWNERS[kind], owner) for id_, kind, owner in claims}
+    causes |= {(CauseKind.CLAIM, id_, n): ("", "", "", owners[id_]) for id_, n in of[CauseKind.CLAIM] if id_ in owners}
     records = [(id_,) for id_, _ in of[CauseKind.STOCK_RECORD]]
     for id_, source, record, reason in session.fetch_keys(_RECORDS, ("bigint",), records):
         causes[CauseKind.STOCK_RECORD, id_, 0] = (source, record, reason, "")
@@ -148,7 +149,7 @@ def _causes(session: Session, rows: list[Any]) -> Causes:
 def _movement(row: Any, causes: Causes) -> v.MovementView:
     (id_, type_, sku, code, stock_class, on_hand, picked, reserved, allocated, short, occurred, recorded,
      kind, cause, sequence) = row  # fmt: skip
-    source, record, reason, order_id = causes.get((kind, cause, sequence), ("", "", "", ""))
+    source, record, reason, owner = causes.get((kind, cause, sequence), ("", "", "", ""))
     return v.MovementView(
         id=encode_id("mov", id_),
         type=_TYPES[MovementType(type_) - 1],
@@ -167,11 +168,12 @@ def _movement(row: Any, causes: Causes) -> v.MovementView:
         source=source,
         record=record,
         reason=reason,
-        order_id=order_id,
+        order_id=owner if owner.startswith("ord_") else "",
+        reservation_id=owner if owner.startswith("rsv_") else "",
     )
 
 
-_CLAIMS = "WITH k(id) AS ({keys}) SELECT c.id, c.owner_id FROM k JOIN claims c ON c.id = k.id WHERE c.kind = 2"
+_CLAIMS = "WITH k(id) AS ({keys}) SELECT c.id, c.kind, c.owner_id FROM k JOIN claims c ON c.id = k.id"
 _RECEIPTS = """
     WITH k(id) AS ({keys})
     SELECT r.id, r.source, r.record, s.reference FROM k JOIN supply_receipts r ON r.id = k.id

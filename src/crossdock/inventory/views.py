@@ -182,3 +182,4 @@ class MovementView(View, frozen=True):
     record: str
     reason: str
     order_id: str
+    reservation_id: str

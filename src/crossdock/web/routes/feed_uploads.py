@@ -65,7 +65,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def counts(self) -> dict[str, int]:
         """What became of the rows, as far as it is known."""
-        found = msgspec.to_builtins(self.run) if self.run is not None else self.job.result
+        job = self.job
+        so_far = {"rows": job.done + job.failed, "failed": job.failed}
+        found = msgspec.to_builtins(self.run) if self.run is not None else job.result or so_far
         return {name: found.get(name, 0) for name in words.FEED_COUNTS}
 
 
