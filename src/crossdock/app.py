@@ -41,8 +41,10 @@ from crossdock.orchestration.orders.amend import (
 )
 from crossdock.orchestration.orders.capture import CaptureHandler
 from crossdock.orchestration.orders.revise import ReviseHandler
-from crossdock.orchestration.promises.commands import promise_handlers
+from crossdock.orchestration.promises.commands import FlagPromises, ForgetPromises, KeepPromises
 from crossdock.orchestration.promises.desk import PromiseDesk
+from crossdock.orchestration.promises.flagging import FlagHandler, ForgetHandler
+from crossdock.orchestration.promises.keeping import KeepHandler
 from crossdock.orchestration.promises.watch import watch
 from crossdock.orchestration.proof.repair import RepairHandler
 from crossdock.orchestration.reservations.changing import ChangeHandler, ExtendHandler, MoveHandler, ReleaseHandler
@@ -180,6 +182,7 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         PutFeeds: PutFeedsHandler(engine),
         view_commands.PutShareGroups: PutShareGroupsHandler(engine),
         Reserve: ReserveHandler(engine, durations),
+        KeepPromises: KeepHandler(ReserveHandler(engine, durations)),
         ExtendReservation: ExtendHandler(engine, durations),
         ChangeReservation: ChangeHandler(engine, durations),
         ReleaseReservation: ReleaseHandler(engine, durations),
@@ -193,6 +196,7 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         FeedPart: feeds,
         WatchFeeds: WatchFeedsHandler(engine),
         **identity_handlers(),
-        **promise_handlers(),
+        FlagPromises: FlagHandler(),
+        ForgetPromises: ForgetHandler(),
         **{command: Keyed(handler) for command, handler in by_command.items()},
     }

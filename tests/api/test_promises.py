@@ -48,6 +48,19 @@ def test_a_promise_that_holds_its_units_names_the_reservation(shop: Shop, http: 
     assert shop.count("positions", "reserved = 2") == 1
 
 
+def test_a_repeated_request_is_answered_as_the_first_and_holds_nothing_again(shop: Shop, http: httpx.Client) -> None:
+    key = {"Idempotency-Key": "basket-1"}
+    first = http.post("/v1/promises", json={**BASKET, "reserve": True}, headers=key)
+    assert (first.status_code, first.headers.get("idempotency-replayed")) == (201, None)
+    again = http.post("/v1/promises", json={**BASKET, "reserve": True}, headers=key)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.json() == first.json()
+    other = http.post("/v1/promises", json=BASKET, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert shop.count("positions", "reserved = 2") == 1
+    assert (shop.count("reservations"), shop.count("promises")) == (1, 1)
+
+
 def test_another_basket_than_promised_is_refused_with_its_place(http: httpx.Client) -> None:
     _, answer = ask(http)
     refused = http.post("/v1/orders", json=order("P-1", ("HEART", 3), promise_id=answer["data"][0]["id"]))

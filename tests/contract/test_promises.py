@@ -9,14 +9,22 @@ from crossdock.inventory.view_model import Find, Selector, StockView
 from crossdock.kernel.clock import HOUR, MINUTE, instant, moment, parse_instant
 from crossdock.network.model import Calendar, Service
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.errors import PromiseMismatch, UnknownItem, UnknownPromise
-from crossdock.orchestration.promises.commands import ForgetPromises
+from crossdock.orchestration.errors import (
+    IdempotencyKeyReused,
+    NotEnoughToReserve,
+    PromiseMismatch,
+    UnknownItem,
+    UnknownPromise,
+)
+from crossdock.orchestration.promises.commands import ForgetPromises, Hold, KeepPromises
+from crossdock.orchestration.promises.desk import quote_of
+from crossdock.orchestration.promises.reserving import reservation_of
 from crossdock.orchestration.promises.store import KEPT_EXPIRED
 from crossdock.orchestration.views.commands import PutView
 from crossdock.orders.model import Promise, Status
-from crossdock.promising.documents import PromisePlaceIn
+from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
 from crossdock.routing.model import RateCard, Zone
-from tests.support.promises import promise, take_promise, watch_promises
+from tests.support.promises import promise, promise_for, take_promise, watch_promises
 from tests.support.world import EVERY_DAY, World, order, standard_policy
 
 FAST = RateCard("GBP", (Zone(3_000, 900_000, 20_000, 1),))
@@ -359,6 +367,36 @@ def test_what_is_incomplete_is_not_held(world: World):
     (offer,) = promise(world, ("MUG", 2), methods=("ship",), reserve=True).data
     assert (offer.is_complete, offer.reservation_id) == (False, None)
     assert world.position("MUG", "DC") == Counters(on_hand=1)
+
+
+def test_a_request_that_comes_twice_holds_its_units_once_and_is_answered_the_same(world: World):
+    world.receive("MUG", "DC", 4)
+    lines = (PromiseLineIn("MUG", 2, 1_000),)
+    place = PromisePlaceIn("GB", "EC1A 1BB")
+    asked = PromiseIn(channel="web", lines=lines, destination=place, methods=("ship",), reserve=True)
+    request = c.RequestKey("key:test POST", "K1", b"1")
+    first = promise_for(world, asked, request)
+    held = world.dump()
+    assert promise_for(world, asked, request) == first
+    assert world.dump() == held
+    assert world.position("MUG", "DC") == Counters(on_hand=4, reserved=2)
+    with pytest.raises(IdempotencyKeyReused):
+        promise_for(world, asked, c.RequestKey("key:test POST", "K1", b"2"))
+    assert world.dump() == held
+    captured = take_promise(world, first.data[0], "A1", ("MUG", 2))
+    assert plan(world, captured.order_id) == [("DC", first.data[0].date)]
+
+
+def test_an_offer_whose_units_cannot_be_held_is_not_kept(world: World):
+    world.receive("MUG", "DC", 1)
+    asked = PromiseIn(channel="web", lines=(PromiseLineIn("MUG", 1),), destination=PromisePlaceIn("GB", "EC1A 1BB"))
+    quote = world.read(lambda session: quote_of(world.app.promises, session, asked, world.clock.at))
+    world.capture("B1", ("MUG", 1))
+    before = world.dump()
+    reserve, seconds = reservation_of(asked, quote.answer.data[0], world.actor)
+    with pytest.raises(NotEnoughToReserve):
+        world.do(KeepPromises(quote, Hold(reserve, 0, seconds), actor=world.actor))
+    assert world.dump() == before
 
 
 # -- the watch --------------------------------------------------------------------------------------------------------

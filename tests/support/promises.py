@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
+
 from crossdock.orchestration import commands as c
-from crossdock.orchestration.promises.desk import Quote, quote_of
+from crossdock.orchestration.promises.desk import quote_of
+from crossdock.orchestration.promises.model import Quote
 from crossdock.orchestration.promises.reserving import make_promises
 from crossdock.orders.model import AddressIn, DeliveryIn
 from crossdock.promising import Promises, PromiseView
@@ -21,8 +24,8 @@ def promise(world: World, *wanted: Wanted, **changes: Any) -> Promises:
     return promise_for(world, PromiseIn(lines=lines, **fields))
 
 
-def promise_for(world: World, asked: PromiseIn) -> Promises:
-    """Ask as the API does."""
+def promise_for(world: World, asked: PromiseIn, request: c.RequestKey | None = None) -> Promises:
+    """Ask as the API does, of the writer: an Idempotency-Key is looked up nowhere before."""
 
     async def ask() -> Quote:
         return await world.app.database.read(
@@ -30,8 +33,8 @@ def promise_for(world: World, asked: PromiseIn) -> Promises:
         )
 
     async def make() -> Promises:
-        quote, _ = await make_promises(asked, ask, world.app.submit, world.actor)
-        return quote.answer
+        made = await make_promises(asked, ask, world.app.submit, world.actor, request)
+        return msgspec.json.decode(made.document, type=Promises)
 
     return asyncio.run(make())
 

@@ -236,7 +236,7 @@ def promise(app: App, catalogue: list[Item]) -> int:
         methods=("ship",),
     )
     quote = app.database.read_now(lambda session: quote_of(app.promises, session, asked, app.clock()))
-    app.submit_now(KeepPromises(quote.rows, quote.derived))
+    app.submit_now(KeepPromises(quote, actor=ACTOR))
     address = AddressIn(country="GB", name="Alex Morgan", line1="1 High Street", city="London", postal_code="EC1A 1BB")
     placed = OrderIn(
         channel="web",

@@ -81,8 +81,9 @@ from crossdock.orchestration.orders.decision_queries import (
 )
 from crossdock.orchestration.orders.explaining import explain_decision
 from crossdock.orchestration.orders.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
-from crossdock.orchestration.promises.desk import PromiseDesk, Quote, promise_of_order, quote_of, read_promise
-from crossdock.orchestration.promises.reserving import make_promises
+from crossdock.orchestration.promises.desk import PromiseDesk, promise_of_order, quote_of, read_promise
+from crossdock.orchestration.promises.model import Quote
+from crossdock.orchestration.promises.reserving import made_before, make_promises
 from crossdock.orchestration.proof.verify import VerifyReport, verify
 from crossdock.orchestration.reservations.commands import (
     ChangeReservation,
@@ -225,6 +226,7 @@ __all__ = [
     "list_policies",
     "list_share_groups",
     "list_views",
+    "made_before",
     "make_promises",
     "new_feed_import",
     "new_import",

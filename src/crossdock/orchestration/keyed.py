@@ -10,16 +10,28 @@ from typing import Any
 
 import msgspec
 
-from crossdock.orchestration.commands import Answer, CapturedOrder, OrderChanged, Put, Repaired, StockRecorded
+from crossdock.orchestration.commands import (
+    Answer,
+    CapturedOrder,
+    OrderChanged,
+    Put,
+    Repaired,
+    RequestKey,
+    StockRecorded,
+)
 from crossdock.orchestration.errors import IdempotencyKeyReused
+from crossdock.orchestration.promises.commands import PromisesKept
 from crossdock.orchestration.reservations.commands import Reserved
 from crossdock.orchestration.supply.commands import SupplyPut, SupplyReceived
 from crossdock.storage import requests
+from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Handler, Outcome
 
 _encode = msgspec.json.Encoder().encode
-_Kept = CapturedOrder | OrderChanged | Put | Repaired | Reserved | StockRecorded | SupplyPut | SupplyReceived
+_Kept = (
+    CapturedOrder | OrderChanged | PromisesKept | Put | Repaired | Reserved | StockRecorded | SupplyPut | SupplyReceived
+)
 _decode = msgspec.json.Decoder(_Kept).decode
 _DONE = 200
 
@@ -48,7 +60,7 @@ class Keyed:
         for index, command in enumerate(commands):
             key = None if command.request is None else (command.request.scope, command.request.key)
             if key is not None and key in known:
-                outcomes[index] = _replay(command, known[key])
+                outcomes[index] = _replay(command.request, known[key])
             elif key is not None and key in seen:
                 outcomes[index] = AGAIN
             else:
@@ -67,9 +79,24 @@ class Keyed:
         return outcomes
 
 
-def _replay(command: Any, known: requests.Remembered) -> Outcome:
-    if known.fingerprint != command.request.fingerprint:
-        return IdempotencyKeyReused(f"The Idempotency-Key '{command.request.key}' came with another body before.")
+def done_before(session: Session, request: RequestKey) -> Any:
+    """Return what a request with this key was answered; None if it is new. Raises IdempotencyKeyReused.
+
+    For readers that would look something up in vain: the writer asks again in any case.
+    """
+    key = (request.scope, request.key)
+    known = requests.recall(session, [key]).get(key)
+    if known is None:
+        return None
+    outcome = _replay(request, known)
+    if isinstance(outcome, IdempotencyKeyReused):
+        raise outcome
+    return outcome
+
+
+def _replay(request: RequestKey, known: requests.Remembered) -> Outcome:
+    if known.fingerprint != request.fingerprint:
+        return IdempotencyKeyReused(f"The Idempotency-Key '{request.key}' came with another body before.")
     answer = _decode(known.body)
     answer.replayed = True
     return answer

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock.api.commands import actor
-from crossdock.api.http import Call, Header, Reply, json_reply, position
+from crossdock.api.commands import REPLAYED, actor, request_key
+from crossdock.api.http import JSON, Call, Header, Reply, json_reply, position
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.kernel.errors import NotFound
 from crossdock.orchestration import (
+    IdempotencyKeyReused,
     NotEnoughToReserve,
     PromiseRefused,
     Quote,
@@ -17,6 +18,7 @@ from crossdock.orchestration import (
     UnknownChannel,
     UnknownItem,
     UnknownPolicy,
+    made_before,
     make_promises,
     quote_of,
     read_promise,
@@ -39,15 +41,21 @@ PICK_UP: dict[str, Any] = {
 
 async def create_promises(call: Call) -> Reply:
     """Say what can be promised, and keep it for whoever orders."""
-    backend, asked = call.backend, call.body
+    backend, asked, request = call.backend, call.body, request_key(call)
 
     async def ask() -> Quote:
         at = backend.clock()
         return await backend.database.read(lambda session: quote_of(backend.promises, session, asked, at))
 
-    quote, at = await make_promises(asked, ask, backend.submit, actor(call))
-    headers: list[Header] = [position(at)] if at else []
-    return json_reply(quote.answer, 201 if quote.rows else 200, *headers)
+    made = None
+    if request is not None:
+        made = await backend.database.read(lambda session: made_before(session, request))
+    if made is None:
+        made = await make_promises(asked, ask, backend.submit, actor(call), request)
+    headers: list[Header] = [position(made.position)] if made.position else []
+    if made.replayed:
+        headers.append(REPLAYED)
+    return Reply(201 if made.is_kept else 200, bytes(made.document), [JSON, *headers])
 
 
 async def get_promise(call: Call) -> Reply:
@@ -76,14 +84,22 @@ def add_to(table: Table) -> None:
                 "it rests on. `goal`, `by` and `not_before` ask for the first day, a day, or a window. An order that "
                 "brings the `id` of an offer as `promise_id` is routed to keep it. With `reserve` the units of "
                 "the first complete offer are held until it expires, for its order alone. With `keep` false nothing is "
-                "stored, and no order can bring an offer: for product pages that nobody orders from."
+                "stored, and no order can bring an offer: for product pages that nobody orders from. Repeated under "
+                "its Idempotency-Key, a request whose offers were kept is answered as it was, and holds nothing again."
             ),
             handler=create_promises,
             scope="promises:write",
             body=PromiseIn,
             examples={"basket": BASKET, "earliest": EARLIEST, "pick_up": PICK_UP},
+            idempotent=True,
             answers=(
-                Answer(201, Promises, "Offers that are kept until they expire.", None, ("Crossdock-Log-Position",)),
+                Answer(
+                    201,
+                    Promises,
+                    "Offers that are kept until they expire.",
+                    None,
+                    ("Crossdock-Log-Position", "Idempotency-Replayed"),
+                ),
                 Answer(200, Promises, "Offers that are not kept, or none."),
             ),
             links={"promise": Link("get_promise", {"promise_id": "$response.body#/data/0/id"})},
@@ -95,6 +111,7 @@ def add_to(table: Table) -> None:
                 ReservationRefused,
                 NotEnoughToReserve,
                 ReservedTooLate,
+                IdempotencyKeyReused,
             ),
         )
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from crossdock.orchestration.errors import PromiseRefused, UnknownItem
 from crossdock.orchestration.orders.capture import explode
 from crossdock.orchestration.planning import Destination, NewDemand, Planner
 from crossdock.orchestration.promises import store as promise_store
-from crossdock.orchestration.promises.model import Made, NotMade, Wanted, Way
+from crossdock.orchestration.promises.model import Made, NotMade, Quote, Wanted, Way
 from crossdock.orchestration.promises.store import StoredPromise
 from crossdock.orchestration.promises.views import read_back, refusal_of, stored, view_of
 from crossdock.orchestration.supply.launches import by_launch
@@ -45,14 +44,6 @@ STANDARD = "standard"
 _LONGEST_TRANSIT = 10
 _FROM_STORES: tuple[Method, ...] = ("pickup", "ship_to_store")
 _SHIPPED: tuple[Method, ...] = ("ship", *_FROM_STORES)
-
-
-class Quote(NamedTuple):
-    """The answers to one request, the rows to keep of it, and the policies made for it that nobody has activated."""
-
-    answer: Promises
-    rows: tuple[StoredPromise, ...]
-    derived: Mapping[str, Policy]
 
 
 class PromiseDesk:

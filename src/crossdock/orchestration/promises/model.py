@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from crossdock.kernel.geo import Xyz
 from crossdock.network.store import StoredChannel, StoredLocation
 from crossdock.orchestration.planning import NewDemand
+from crossdock.orchestration.promises.store import StoredPromise
 from crossdock.orchestration.terms import DeliveryTerms
 from crossdock.promising import Kept, Method, Offer
-from crossdock.promising.documents import PromiseIn, RefusedBecause
+from crossdock.promising.documents import PromiseIn, Promises, RefusedBecause
+from crossdock.routing.model import Policy
 
 
 class Way(NamedTuple):
@@ -53,3 +56,11 @@ class NotMade(NamedTuple):
     reason: RefusedBecause
     detail: str
     earliest: int | None = None
+
+
+class Quote(NamedTuple):
+    """The answers to one request, the rows to keep of it, and the policies made for it that nobody has activated."""
+
+    answer: Promises
+    rows: tuple[StoredPromise, ...]
+    derived: Mapping[str, Policy]

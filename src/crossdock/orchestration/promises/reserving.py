@@ -1,55 +1,80 @@
-"""A promise that holds its units: the first complete offer is reserved, as a cart would reserve it."""
+"""From offers to promises: asked, kept, and the first complete one reserved if that is wanted, as a cart would."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from crossdock.inventory.reservations import PlaceIn, ReservationIn, ReservedDeliveryIn, ReservedLineIn
 from crossdock.kernel.clock import MINUTE, SECOND, day_start, instant, moment
 from crossdock.kernel.content import content_hash
-from crossdock.kernel.ids import decode_id, encode_id
-from crossdock.orchestration.commands import Actor
+from crossdock.orchestration.commands import Actor, RequestKey
 from crossdock.orchestration.errors import NotEnoughToReserve, ReservedTooLate
-from crossdock.orchestration.promises.commands import KeepPromises
-from crossdock.orchestration.promises.desk import Quote
-from crossdock.orchestration.reservations.commands import Reserve, Reserved
+from crossdock.orchestration.keyed import done_before
+from crossdock.orchestration.promises.commands import Hold, KeepPromises, PromisesKept
+from crossdock.orchestration.promises.model import Quote
+from crossdock.orchestration.reservations.commands import Reserve
 from crossdock.promising.documents import PromiseIn, PromiseView
+from crossdock.storage.session import Session
 
 Ask = Callable[[], Awaitable[Quote]]
 Submit = Callable[[Any], Awaitable[Any]]
 _SHORTEST = MINUTE // SECOND
 
 
-async def make_promises(asked: PromiseIn, ask: Ask, submit: Submit, actor: Actor) -> tuple[Quote, int]:
-    """Ask for offers, hold the units of the first complete one if that is wanted, and keep them.
+class PromisesMade(NamedTuple):
+    """The document of the answer; whether its offers are kept, as of which log position, and if since before."""
 
-    Returns the quote and the log position of what was written, 0 when nothing was. Another order may take the units
-    between the look and the reservation: then it is asked once more. Raises what refuses the reservation after that.
+    document: msgspec.Raw
+    is_kept: bool
+    position: int = 0
+    replayed: bool = False
+
+
+def made_before(session: Session, request: RequestKey) -> PromisesMade | None:
+    """Return what a request with this Idempotency-Key was answered; None if none was. Raises IdempotencyKeyReused."""
+    answer = done_before(session, request)
+    return None if answer is None else _made(answer)
+
+
+async def make_promises(
+    asked: PromiseIn, ask: Ask, submit: Submit, actor: Actor, request: RequestKey | None = None
+) -> PromisesMade:
+    """Ask for offers and keep them, the first complete one with its units if that is wanted, in one transaction.
+
+    Another order may take the units between the look and the reservation: then it is asked once more. Raises what
+    refuses the reservation after that.
     """
     quote = await ask()
-    position = 0
-    if asked.reserve and asked.keep:
-        try:
-            quote, position = await _held(asked, quote, submit, actor)
-        except (NotEnoughToReserve, ReservedTooLate):
-            quote, position = await _held(asked, await ask(), submit, actor)
-    if quote.rows:
-        position = (await submit(KeepPromises(quote.rows, quote.derived))).position
-    return quote, position
+    try:
+        return await _kept(asked, quote, submit, actor, request)
+    except (NotEnoughToReserve, ReservedTooLate):
+        return await _kept(asked, await ask(), submit, actor, request)
 
 
-async def _held(asked: PromiseIn, quote: Quote, submit: Submit, actor: Actor) -> tuple[Quote, int]:
+async def _kept(
+    asked: PromiseIn, quote: Quote, submit: Submit, actor: Actor, request: RequestKey | None
+) -> PromisesMade:
+    if not quote.rows:
+        return PromisesMade(msgspec.Raw(msgspec.json.encode(quote.answer)), is_kept=False)
+    hold = _hold(asked, quote, actor) if asked.reserve else None
+    return _made(await submit(KeepPromises(quote, hold, actor=actor, request=request)))
+
+
+def _made(answer: PromisesKept) -> PromisesMade:
+    return PromisesMade(answer.document, is_kept=True, position=answer.position, replayed=answer.replayed)
+
+
+def _hold(asked: PromiseIn, quote: Quote, actor: Actor) -> Hold | None:
     for index, offer in enumerate(quote.answer.data):
         # A window that begins later is not held: a reservation is for work that could begin now.
         if offer.is_complete and quote.rows[index].begin_day is None:
             command, seconds = reservation_of(asked, offer, actor)
-            answer: Reserved = await submit(command)
-            return with_reservation(quote, index, answer.reservation_id, seconds), answer.position
-    return quote, 0
+            return Hold(command, index, seconds)
+    return None
 
 
 def reservation_of(asked: PromiseIn, offer: PromiseView, actor: Actor) -> tuple[Reserve, int]:
@@ -67,19 +92,3 @@ def reservation_of(asked: PromiseIn, offer: PromiseView, actor: Actor) -> tuple[
         duration_seconds=seconds,
     )
     return Reserve(actor=actor, reservation=document, content_hash=content_hash(document)), seconds
-
-
-def with_reservation(quote: Quote, index: int, reservation_id: int, seconds: int) -> Quote:
-    """Return the quote with a reservation behind one of its offers, which stands as long as it."""
-    offer = quote.answer.data[index]
-    until = offer.created_at + timedelta(seconds=seconds)
-    held = msgspec.structs.replace(offer, reservation_id=encode_id("rsv", reservation_id), expires_at=until)
-    data = (*quote.answer.data[:index], held, *quote.answer.data[index + 1 :])
-    rows = []
-    for row in quote.rows:
-        if row.id == decode_id("prm", held.id):
-            content = msgspec.structs.replace(row.content, offer=msgspec.Raw(msgspec.json.encode(held)))
-            rows.append(row._replace(content=content, reservation_id=reservation_id, expires_at=instant(until)))
-        else:
-            rows.append(row)
-    return quote._replace(answer=msgspec.structs.replace(quote.answer, data=data), rows=tuple(rows))
