@@ -40,8 +40,8 @@ from crossdock.storage.unit import Unit
 
 KIND = "feeds.import"
 SUFFIX = ".feed"
-PART = 8_192
-PART_BESIDE_ORDERS = 4_096
+PART = 4_096
+PART_BESIDE_ORDERS = 2_048
 
 
 def new_feed_import(asked: FeedRequest, created_by: str, key: tuple[str, str, bytes] | None = None) -> Work:
