@@ -108,3 +108,10 @@ def test_a_file_without_the_columns_says_so(anna: Browser, filled: App):
     run = finished(anna, send(anna, "strange.csv", "a,b\n1,2\n"))
     assert re.search(r"Failed|Rows that were not taken", text_of(anna.get(run)))
     assert anna.get("/feeds/tills/runs/" + run.rsplit("/", 1)[1]).status_code == 404
+
+
+def test_nobody_uploads_without_the_forms_token(anna: Browser, filled: App):
+    runs = one(filled, "SELECT count(*) FROM jobs")
+    answer = anna.post("/feeds/wms/upload", files={"file": ("counts.csv", GOOD.encode(), "text/csv")})
+    assert answer.status_code == 403
+    assert one(filled, "SELECT count(*) FROM jobs") == runs

@@ -252,6 +252,16 @@ def test_rows_are_added_and_removed_and_sides_changed_without_loss(anna: Browser
     assert "Mend what is wrong first" in stuck.text
 
 
+def test_a_long_view_is_edited_as_yaml_and_loses_nothing(anna: Browser, filled: App):
+    text = "code: x\nbuffers:\n" + "".join(f"- {{units: 1, items: [S{n}]}}\n" for n in range(view_form.SHOWN + 1))
+    shown = send(anna, "/new-view", [("tab", "yaml"), ("text", text)], do="form")
+    assert "this view is edited as YAML" in shown.text
+    assert f"items: [S{view_form.SHOWN}]" in shown.text
+    rows = [(f"buffers-{n}-units", "1") for n in range(view_form.SHOWN)]
+    grown = send(anna, "/new-view", [("tab", "form"), ("code", "x"), *rows], do="add:buffers")
+    assert grown.text.count("{units: 1}") == view_form.SHOWN
+
+
 def test_a_rule_for_items_and_categories_is_refused_at_its_place(anna: Browser, filled: App):
     fields = [("tab", "yaml"), ("text", "code: x\nbuffers:\n- items: [A]\n  categories: [b]\n  units: 1\n")]
     shown = send(anna, "/new-view", fields, do="preview")

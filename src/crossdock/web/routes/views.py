@@ -257,6 +257,9 @@ def _go_to(request: AnyRequest, target: str) -> AnyResponse:
 
 
 async def _page(request: AnyRequest, console: Console, editor: Editor, status: int = 200) -> AnyResponse:
+    if editor.tab == "form" and editor.view is not None and editor.state.rows > view_form.SHOWN:
+        editor.tab, editor.text = "yaml", to_yaml(editor.view)
+        editor.notes = [*editor.notes, ("info", f"With {editor.state.rows} rules this view is edited as YAML.")]
     page = console.page(
         request,
         "view.html",
@@ -266,7 +269,6 @@ async def _page(request: AnyRequest, console: Console, editor: Editor, status: i
         editor=editor,
         form=view_form,
         wrong=view_form.by_field(editor.faults) if editor.tab == "form" else {},
-        too_long=editor.state.rows > view_form.SHOWN,
         action=f"/views/{editor.active.view.code}" if editor.active else NEW,
     )
     if editor.preview is not None:
