@@ -43,12 +43,24 @@ def test_the_year_is_made_told_and_not_made_twice(short: Reconciliation, cli: Cl
         f"captured, routed and explained {len(short.orders)}",
         "in this year nothing ships yet",
         "nothing is wrong",
+        "3 carts hold units for eight hours /reservations",
+        "3 not taken: why is in the error file /feeds/wms",
     ):
         assert said in words
     again = cli("demo")
     assert (again.code, again.out) == (0, "")
     assert "already" in again.err
+    assert "Added" not in again.err
     assert cli("orders", "explain", "536365").code == 0
+
+
+def test_a_year_that_an_older_version_made_gets_what_is_missing(short: Reconciliation, cli: Cli):
+    given = cli("demo", "-o", "json").json["shown"]
+    assert [feed["source"] for feed in given["feeds"]] == ["wms", "tills"]
+    for cart in cli("reservations", "list", "-o", "json").json:
+        assert cli("reservations", "release", cart["id"]).code == 0
+    assert "Added what was missing" in cli("demo").err
+    assert len(cli("reservations", "list", "--state", "open", "-o", "json").json) == 3
 
 
 def test_it_begins_anew_when_told_to(short: Reconciliation, cli: Cli):

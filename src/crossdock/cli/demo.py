@@ -60,6 +60,7 @@ def demo(
         _load(settings, output)
     else:
         typer.echo(f"The year is in {local.shown(url)} already; `crossdock demo --reset` begins anew.", err=True)
+        _complete(settings)
     if serve:
         run_server(settings, also_say=_welcome)
 
@@ -123,6 +124,10 @@ def _load(settings: Settings, output: str) -> None:
                 typer.echo("\nThe next `crossdock demo` goes on from here.", err=True)
                 raise
         captured = time.perf_counter() - started
+        with progress("Adding", None) as told:
+            told(0, "view, shares, feeds, reservations, a promise")
+            clock.move(now())  # the year is over: what comes now is of today
+            shown, added = _add(app)
         with progress("Verifying", None) as told:
             proof = app.database.read_now(
                 lambda session: verify(session, now(), progress=lambda n, of: told(n, f"{n} of {of} checks"))
@@ -134,8 +139,10 @@ def _load(settings: Settings, output: str) -> None:
         rows=year.rows,
         counts=year.counts,
         loaded=loaded,
+        shown=shown,
         summary=summary,
         seconds_capturing=round(captured, 1),
+        seconds_adding=round(added, 1),
         seconds_in_all=round(time.perf_counter() - began, 1),
         proof=proof,
         megabytes=local.size(settings.database_url) // 1_000_000,
@@ -145,6 +152,33 @@ def _load(settings: Settings, output: str) -> None:
         typer.echo(f"note: {figure}.", err=True)
     if not proof.clean:
         raise typer.Exit(1)
+
+
+def _complete(settings: Settings) -> None:
+    """Add what is missing on top of a year that is there: of an older version, or carts whose time is over."""
+    from crossdock.app import App
+    from crossdock.demo.showing import is_shown
+
+    with local.reading(settings.database_url) as read:
+        if read(is_shown):
+            return
+    app = App(settings.database_url, readers=1, data_dir=Path(settings.data_dir))
+    app.start()
+    try:
+        _add(app)
+    finally:
+        app.close()
+    typer.echo("Added what was missing of view, shares, feeds and reservations.", err=True)
+
+
+def _add(app: Any) -> tuple[Any, float]:
+    """Add on top of the year what is missing; returns what that is and how many seconds it took."""
+    import asyncio
+
+    from crossdock.demo.showing import show
+
+    began = time.perf_counter()
+    return asyncio.run(show(app)), time.perf_counter() - began
 
 
 def _welcome(app: Any, address: str) -> None:

@@ -11,6 +11,7 @@ from crossdock.cli.inventory import verdict
 from crossdock.cli.output import Column, print_rich, tell, write_csv, write_json, write_table
 from crossdock.demo.load import Loaded
 from crossdock.demo.reconcile import Count
+from crossdock.demo.showing import Shown
 from crossdock.demo.summary import Summary
 from crossdock.kernel.money import milli_to_minor, show
 from crossdock.orchestration import VerifyReport
@@ -24,8 +25,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     counts: tuple[Count, ...]
     loaded: Loaded
+    shown: Shown
     summary: Summary
     seconds_capturing: float
+    seconds_adding: float
     seconds_in_all: float
     proof: VerifyReport
     megabytes: int
@@ -88,9 +91,33 @@ def _figures(report: Report) -> list[tuple[str, str, str]]:
         ],
         *[(f"refused: {code}", "", f"{count:,}") for code, count in loaded.refused.items()],
         ("time", f"{report.seconds_in_all:.0f} s in all, {report.megabytes:,} MB", f"{report.seconds_capturing:.0f} s"),
+        ("added today", "view, shares, feeds, reservations, a promise", f"{report.seconds_adding:.1f} s"),
         ("speed", "orders captured in a second, all else included", f"{report.orders_per_second:,.0f}"),
     ]
     return [figure for figure in figures if figure[2]]
+
+
+def _pages(report: Report) -> list[tuple[str, str, str]]:
+    """What was added on top of the year, and the page of the console that shows it."""
+    shown = report.shown
+    pages = []
+    if shown.view:
+        text = "what the marketplace sees: stores with care, no furniture"
+        pages.append(("stock view", text, f"/views/{shown.view}"))
+    if shown.view and shown.kept_items:
+        text = f"a number taken apart: of {shown.kept_items} items some is kept for the own shop"
+        pages.append(("availability", text, f"/inventory/item?sku={shown.item}&channel={shown.view}"))
+    pages += [
+        (f"feed {feed.source}", f"{feed.rows:,} rows, {feed.failed} not taken: why is in the error file",
+         f"/feeds/{feed.source}")
+        for feed in shown.feeds
+    ]  # fmt: skip
+    if shown.reservations:
+        pages.append(("reservations", f"{shown.reservations} carts hold units for eight hours", "/reservations"))
+    if shown.promised:
+        page = f"/promise?channel=marketplace&basket={shown.item}+2&postal_code=EC1A"
+        pages.append(("promise", f"there by {shown.promised} was promised to London; ask again", page))
+    return pages
 
 
 def _tables(report: Report) -> None:
@@ -101,5 +128,7 @@ def _tables(report: Report) -> None:
     write_table(columns("Category", "Why", "Of these", "Rows"), _rows(report))
     print_rich("\n[bold]What became of the year[/bold]\n")
     write_table(columns("Figure", "What it means", "Count"), _figures(report))
+    print_rich("\n[bold]What to look at next in the console[/bold]\n")
+    write_table(columns("What", "What is there", "Page"), _pages(report))
     print()
     tell(verdict(report.proof))
