@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from crossdock.inventory.view_model import StockView
+from crossdock.orchestration import WatchFeeds
 from crossdock.orchestration.errors import ConfigurationRefused
 from crossdock.orchestration.views.preview import ItemChange, ViewPreview, preview_view
 from crossdock.orchestration.views.queries import list_views, read_view, read_view_version, view_history
+from tests.support.feeds import put_feed
 from tests.support.world import World
 
 STORES = {"kinds": ["store"]}
@@ -56,6 +58,15 @@ def test_what_waits_is_taken_off(world: World):
     world.view(exclusions=[{"items": ["PEN"]}])
     world.capture("A1", ("PEN", 4))
     assert preview(world).units_after == 10
+
+
+def test_stock_of_a_source_that_has_fallen_silent_is_hidden_where_the_view_says_so(world: World):
+    stocked(world)
+    put_feed(world, "till", silent_after_s=60, when_silent="distrust", locations=("DC",))
+    assert preview(world, exclusions=[{"stale": True}]).units_after == 11
+    world.clock.forward(minutes=5)
+    world.do(WatchFeeds(actor=world.actor))
+    assert preview(world, exclusions=[{"stale": True}]).units_after == 3
 
 
 def test_the_same_view_changes_nothing(world: World):

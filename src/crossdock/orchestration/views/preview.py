@@ -105,8 +105,9 @@ def preview_view(session: Session, view: StockView) -> ViewPreview:
     directory.refresh(session)
     places = directory.places
     active = directory.view(view.code)
-    before = directory.everything if active is None else CompiledView(active, places)
-    after = CompiledView(view, places)
+    stale = directory.distrusted(0)
+    before = directory.everything if active is None else CompiledView(active, places, stale)
+    after = CompiledView(view, places, stale)
     seen = _Sum(len(places))
     for block in _blocks(session, directory):
         seen.add(block, before, after)
