@@ -141,11 +141,10 @@ class App:
 
     async def watch_promises(self) -> int:
         """Judge every promised order that is open and flag those that stand otherwise now; returns how many."""
-        calendars = await self.database.read(self.promises.calendars)
         changed = 0
         after: int | None = 0
         while after is not None:
-            found = await self.database.read(partial(watch, calendars=calendars, at=self.clock(), after=after))
+            found = await self.database.read(partial(watch, desk=self.promises, at=self.clock(), after=after))
             if found.command is not None:
                 changed += (await self.submit(found.command)).changed
             after = found.after

@@ -6,7 +6,7 @@ import pytest
 
 from crossdock.inventory.model import Counters
 from crossdock.inventory.view_model import Find, Selector, StockView
-from crossdock.kernel.clock import HOUR, MINUTE, instant, moment, parse_instant
+from crossdock.kernel.clock import MINUTE, instant, moment, parse_instant
 from crossdock.network.model import Calendar, Service
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.errors import (
@@ -16,22 +16,17 @@ from crossdock.orchestration.errors import (
     UnknownItem,
     UnknownPromise,
 )
-from crossdock.orchestration.promises.commands import ForgetPromises, Hold, KeepPromises
+from crossdock.orchestration.promises.commands import Hold, KeepPromises
 from crossdock.orchestration.promises.desk import quote_of
 from crossdock.orchestration.promises.reserving import reservation_of
-from crossdock.orchestration.promises.store import KEPT_EXPIRED
 from crossdock.orchestration.views.commands import PutView
 from crossdock.orders.model import Promise, Status
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
 from crossdock.routing.model import RateCard, Zone
-from tests.support.promises import promise, promise_for, take_promise, watch_promises
+from tests.support.promises import promise, promise_axis, promise_for, take_promise, watch_promises
 from tests.support.world import EVERY_DAY, World, order, standard_policy
 
 FAST = RateCard("GBP", (Zone(3_000, 900_000, 20_000, 1),))
-
-
-def axis(world: World, order_id: int) -> Promise:
-    return Promise(world.rows("SELECT promise FROM orders WHERE id = ?", order_id)[0][0])
 
 
 def plan(world: World, order_id: int) -> list[tuple[str, str]]:
@@ -129,7 +124,7 @@ def test_a_window_that_begins_later_is_kept_by_beginning_later(world: World):
     assert plan(world, captured.order_id) == [("DC", "2026-11-11")]
     world.route(captured.order_id)
     assert plan(world, captured.order_id) == [("DC", "2026-11-11")]
-    assert axis(world, captured.order_id) is Promise.KEPT
+    assert promise_axis(world, captured.order_id) is Promise.KEPT
     assert watch_promises(world) == 0
 
 
@@ -253,7 +248,7 @@ def test_an_order_is_routed_as_it_was_promised(world: World):
     (early,) = promise(world, ("MUG", 1), methods=("ship",), goal="earliest").data
     captured = take_promise(world, early, "A1", ("MUG", 1))
     assert plan(world, captured.order_id) == [("DC", early.date)]
-    assert axis(world, captured.order_id) is Promise.KEPT
+    assert promise_axis(world, captured.order_id) is Promise.KEPT
     assert "order.promised" in world.events(captured.order_id)
     assert world.explanation(captured.decisions[0]) is not None
 
@@ -286,7 +281,7 @@ def test_an_order_whose_promise_cannot_be_kept_is_at_risk_from_the_start(world: 
     world.receive("MUG", "STORE", 9)
     captured = take_promise(world, offer, "A1", ("MUG", 1))
     assert plan(world, captured.order_id) == [("STORE", "2026-11-04")]
-    assert axis(world, captured.order_id) is Promise.AT_RISK
+    assert promise_axis(world, captured.order_id) is Promise.AT_RISK
 
 
 def test_between_equals_the_promised_location_is_taken(world: World):
@@ -339,7 +334,7 @@ def test_a_promise_holds_its_units_for_its_order(world: World):
     assert world.waiting(other.order_id)
     captured = take_promise(world, offer, "A1", ("MUG", 1))
     assert plan(world, captured.order_id) == [("DC", offer.date)]
-    assert axis(world, captured.order_id) is Promise.KEPT
+    assert promise_axis(world, captured.order_id) is Promise.KEPT
     assert world.position("MUG", "DC") == Counters(on_hand=1, allocated=1)
 
 
@@ -397,79 +392,6 @@ def test_an_offer_whose_units_cannot_be_held_is_not_kept(world: World):
     with pytest.raises(NotEnoughToReserve):
         world.do(KeepPromises(quote, Hold(reserve, 0, seconds), actor=world.actor))
     assert world.dump() == before
-
-
-# -- the watch --------------------------------------------------------------------------------------------------------
-
-
-def promised(world: World, sku: str = "MUG") -> c.CapturedOrder:
-    (offer,) = promise(world, (sku, 1), methods=("ship",)).data
-    return take_promise(world, offer, f"P-{sku}", (sku, 1))
-
-
-def test_a_promise_that_nothing_threatens_stays_kept(world: World):
-    world.receive("MUG", "DC", 5)
-    captured = promised(world)
-    assert watch_promises(world) == 0
-    assert axis(world, captured.order_id) is Promise.KEPT
-
-
-def test_work_that_has_not_begun_before_its_last_cut_off_is_at_risk_before_it_is_late(world: World):
-    world.receive("MUG", "DC", 5)
-    captured = promised(world)
-    world.clock.at = parse_instant("2026-11-02T15:59:59Z")
-    assert watch_promises(world) == 0
-    world.clock.at = parse_instant("2026-11-02T16:00:00Z")
-    assert watch_promises(world) == 1
-    assert axis(world, captured.order_id) is Promise.AT_RISK
-    assert watch_promises(world) == 0  # it is said once
-    world.clock.at = parse_instant("2026-11-04T00:00:00Z")
-    assert watch_promises(world) == 1
-    assert axis(world, captured.order_id) is Promise.LATE
-    assert world.events(captured.order_id)[-2:] == ["order.promise_at_risk", "order.promise_late"]
-
-
-def test_a_location_that_closes_puts_its_promises_at_risk_at_once(world: World):
-    world.receive("MUG", "DC", 5)
-    captured = promised(world)
-    closed = Calendar(closed_on=("2026-11-02",), work_days=EVERY_DAY.work_days, cut_off="18:00")
-    world.put_location("DC", 0, calendar=closed)
-    assert watch_promises(world) == 1
-    assert axis(world, captured.order_id) is Promise.AT_RISK
-    world.put_location("DC", 0)
-    assert watch_promises(world) == 1
-    assert axis(world, captured.order_id) is Promise.KEPT
-    assert world.events(captured.order_id)[-1] == "order.promise_recovered"
-
-
-def test_units_that_wait_put_a_promise_at_risk(world: World):
-    world.receive("MUG", "DC", 1)
-    captured = promised(world)
-    world.count("MUG", "DC", 0)
-    assert watch_promises(world) == 1
-    assert axis(world, captured.order_id) is Promise.AT_RISK
-    world.receive("MUG", "DC", 1)
-    assert watch_promises(world) == 1
-    assert axis(world, captured.order_id) is Promise.KEPT
-
-
-def test_a_canceled_order_is_watched_no_more(world: World):
-    world.receive("MUG", "DC", 1)
-    captured = promised(world)
-    world.cancel(captured.order_id)
-    watch_promises(world)
-    assert world.rows("SELECT state FROM promises") == [(3,)]
-
-
-def test_expired_promises_that_nobody_ordered_are_forgotten(world: World):
-    world.receive("MUG", "DC", 5)
-    promised(world)
-    promise(world, ("MUG", 1), methods=("ship",))
-    world.clock.at += KEPT_EXPIRED
-    assert world.do(ForgetPromises()).promises == 0
-    world.clock.at += HOUR
-    assert world.do(ForgetPromises()).promises == 1
-    assert len(world.rows("SELECT id FROM promises")) == 1
 
 
 def test_a_destination_known_by_country_alone_has_a_promise_without_carbon(world: World):

@@ -15,6 +15,7 @@ from crossdock.kernel.geo import xyz
 from crossdock.network.calendars import CLOSED, WorkCalendar
 from crossdock.network.model import Calendar, Weekday
 from crossdock.promising import (
+    Coming,
     OpenPromise,
     PromisePart,
     arrives,
@@ -251,3 +252,20 @@ def test_a_promise_is_judged_by_the_clock_and_its_parts(
 def test_a_location_that_is_gone_cannot_keep_a_promise():
     found = stand(OpenPromise(1, TODAY + 1, 0, [part()]), START, {})
     assert (found.state, found.reason, found.location_id) == ("at_risk", "location_closed", 1)
+
+
+@pytest.mark.parametrize(
+    ("coming", "state", "reason", "day"),
+    [
+        ([Coming(1, 3, TODAY + 1)], "kept", "", None),
+        ([Coming(1, 2, TODAY), Coming(2, 1, TODAY + 1)], "kept", "", None),
+        ([Coming(1, 2, TODAY), Coming(2, 1, TODAY + 2)], "at_risk", "supply_late", TODAY + 2),
+        ([Coming(1, 2, TODAY)], "at_risk", "waiting", None),
+        ([Coming(1, 2, TODAY), Coming(2, 1, None)], "at_risk", "location_closed", None),
+    ],
+)
+def test_units_that_wait_keep_a_promise_when_their_supply_comes_in_time(coming, state: str, reason: str, day):
+    found = stand(OpenPromise(1, TODAY + 1, 3, [], coming), START, BOOK)
+    assert (found.state, found.reason, found.day) == (state, reason, day)
+    late = stand(OpenPromise(1, TODAY - 1, 3, [], coming), START, BOOK)
+    assert (late.state, late.reason) == ("late", "day_over")

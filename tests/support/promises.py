@@ -11,7 +11,7 @@ from crossdock.orchestration import commands as c
 from crossdock.orchestration.promises.desk import quote_of
 from crossdock.orchestration.promises.model import Quote
 from crossdock.orchestration.promises.reserving import make_promises
-from crossdock.orders.model import AddressIn, DeliveryIn
+from crossdock.orders.model import AddressIn, DeliveryIn, Promise
 from crossdock.promising import Promises, PromiseView
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn
 from tests.support.world import Wanted, World, order
@@ -58,3 +58,8 @@ def take_promise(
 def watch_promises(world: World) -> int:
     """Let the watch go over every promised order; how many stand otherwise now."""
     return asyncio.run(world.app.watch_promises())
+
+
+def promise_axis(world: World, order_id: int) -> Promise:
+    """Return how the order says that its promise stands."""
+    return Promise(world.rows("SELECT promise FROM orders WHERE id = ?", order_id)[0][0])

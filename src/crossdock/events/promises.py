@@ -28,6 +28,9 @@ class OrderPromiseAtRisk(EventData, frozen=True):
     reason: str
     location: str = ""
     expected_on: str = ""
+    supply: str = ""
+    supply_previous_on: str = ""
+    supply_expected_on: str = ""
 
 
 class OrderPromiseLate(EventData, frozen=True):
@@ -55,8 +58,8 @@ _ORDER, _PROMISE, _DAY = "ord_06ax7q2m00001", "prm_06ax7q2m00007", "2026-11-24"
 SAMPLES: tuple[EventData, ...] = (
     OrderPromised(order_id=_ORDER, promise_id=_PROMISE, promised_on=_DAY, deliver_on=_DAY),
     OrderPromiseAtRisk(
-        order_id=_ORDER, promise_id=_PROMISE, promised_on=_DAY, reason="handover_near", location="DC1",
-        expected_on=_DAY,
+        order_id=_ORDER, promise_id=_PROMISE, promised_on=_DAY, reason="supply_slipped", location="DC1",
+        expected_on="2026-11-28", supply="PO-7/1", supply_previous_on="2026-11-20", supply_expected_on="2026-11-27",
     ),
     OrderPromiseLate(order_id=_ORDER, promise_id=_PROMISE, promised_on=_DAY, reason="day_over", location="DC1"),
     OrderPromiseRecovered(order_id=_ORDER, promise_id=_PROMISE, promised_on=_DAY),

@@ -7,11 +7,12 @@ from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlace
 from crossdock.promising.keeping import Kept, arrives, earliest, keep, missing
 from crossdock.promising.methods import Method, capability, policy_for, urgent
 from crossdock.promising.offers import Offer, Package, offer_of
-from crossdock.promising.watching import OpenPromise, PromisePart, Standing, stand
+from crossdock.promising.watching import Coming, OpenPromise, PromisePart, Standing, stand
 
 __all__ = [
     "FACTOR",
     "GRAMS_PER_TONNE_KM",
+    "Coming",
     "Confidence",
     "Deadline",
     "Kept",

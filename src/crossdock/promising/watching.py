@@ -2,7 +2,8 @@
 
 A package must be handed over on its latest day at the latest: the promised day less the days on the road. A promise is
 at risk as soon as a location can no longer make that day, or is about to miss its last cut-off without having begun;
-when units wait; when a plan arrives too late. It is late when the promised day is over and something has not left.
+when units wait that no supply is bound to, or whose supply comes too late; when a plan arrives too late. It is late
+when the promised day is over and something has not left.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ WARN_BEFORE = 2 * HOUR
 """So long before the last cut-off work that has not begun puts its promise at risk."""
 
 State = Literal["kept", "at_risk", "late"]
-Reason = Literal["", "waiting", "planned_late", "location_closed", "handover_missed", "handover_near", "day_over"]
+Reason = Literal[
+    "",
+    "waiting",
+    "supply_late",
+    "supply_slipped",
+    "planned_late",
+    "location_closed",
+    "handover_missed",
+    "handover_near",
+    "day_over",
+]
 
 
 class PromisePart(NamedTuple):
@@ -32,13 +43,25 @@ class PromisePart(NamedTuple):
     has_left: bool
 
 
+class Coming(NamedTuple):
+    """Units that wait and are bound to supply: where it comes, and the ordinal day on which they would arrive.
+
+    ``deliver_day`` is None where nobody hands them over in sixty days.
+    """
+
+    location_id: int
+    quantity: int
+    deliver_day: int | None
+
+
 class OpenPromise(NamedTuple):
-    """A promised order: the day, the units that wait for stock, its fulfillments."""
+    """A promised order: the day, the units that wait for stock, its fulfillments; what of the units is coming."""
 
     order_id: int
     promised_day: int
     waiting: int
     parts: Sequence[PromisePart]
+    coming: Sequence[Coming] = ()
 
 
 class Standing(NamedTuple):
@@ -60,9 +83,7 @@ def stand(promise: OpenPromise, at: int, calendars: Mapping[int, WorkCalendar]) 
     A location that is not among the calendars (it is not active any more) counts as closed.
     """
     over = utc_day(at) > promise.promised_day
-    worst = KEPT
-    if promise.waiting:
-        worst = Standing("late", "day_over") if over else Standing("at_risk", "waiting")
+    worst = _judge_waiting(promise, over)
     for part in promise.parts:
         found = _judge(part, promise.promised_day, at, calendars.get(part.location_id))
         if found.state == "at_risk" and over and not part.has_left:
@@ -70,6 +91,22 @@ def stand(promise: OpenPromise, at: int, calendars: Mapping[int, WorkCalendar]) 
         if _SEVERITY.index(found.state) > _SEVERITY.index(worst.state):
             worst = found
     return worst
+
+
+def _judge_waiting(promise: OpenPromise, over: bool) -> Standing:
+    if not promise.waiting:
+        return KEPT
+    if over:
+        return Standing("late", "day_over")
+    if sum(each.quantity for each in promise.coming) < promise.waiting:
+        return Standing("at_risk", "waiting")
+    for each in promise.coming:
+        if each.deliver_day is None:
+            return Standing("at_risk", "location_closed", each.location_id)
+    last = max(promise.coming, key=lambda each: each.deliver_day or 0)
+    if last.deliver_day is not None and last.deliver_day > promise.promised_day:
+        return Standing("at_risk", "supply_late", last.location_id, last.deliver_day)
+    return KEPT
 
 
 def _judge(part: PromisePart, promised: int, at: int, calendar: WorkCalendar | None) -> Standing:

@@ -117,6 +117,8 @@ REFUSALS = {
 }
 AT_RISK = {
     "handover_near": "the handover is near and the work not done",
+    "supply_late": "what it waits for comes too late",
+    "supply_slipped": "the supply that it waits for was put off",
     "day_over": "the day is over",
 }
 LEVEL = {

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from crossdock.orchestration.commands import Actor, Answer, Command
+from crossdock.orchestration.promises.coming import Slip
 from crossdock.orchestration.promises.model import Quote
 from crossdock.orchestration.reservations.commands import Reserve
 from crossdock.orders.model import Promise
@@ -47,6 +48,7 @@ class Flag(msgspec.Struct, frozen=True):
     reason: str = ""
     location: str = ""
     expected_day: int | None = None
+    slip: Slip | None = None
 
 
 class FlagPromises(msgspec.Struct, frozen=True):

@@ -24,13 +24,14 @@ from crossdock.orchestration.errors import PromiseRefused, UnknownItem
 from crossdock.orchestration.orders.capture import explode
 from crossdock.orchestration.planning import Destination, NewDemand, Planner
 from crossdock.orchestration.promises import store as promise_store
+from crossdock.orchestration.promises.coming import coming
 from crossdock.orchestration.promises.model import Made, NotMade, Quote, Wanted, Way
 from crossdock.orchestration.promises.store import StoredPromise
 from crossdock.orchestration.promises.views import read_back, refusal_of, stored, view_of
 from crossdock.orchestration.supply.launches import by_launch
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders.model import LineIn, MoneyIn
-from crossdock.promising import Kept, Method, arrives, earliest, keep, missing, offer_of
+from crossdock.promising import Coming, Kept, Method, arrives, earliest, keep, missing, offer_of
 from crossdock.promising.confidence import at_least
 from crossdock.promising.documents import PromiseIn, PromisePlaceIn, Promises, PromiseView
 from crossdock.routing.model import Decision, Demand, Policy, Snapshot
@@ -67,6 +68,12 @@ class PromiseDesk:
         with self._lock:
             self._follow(session)
             return self._calendars
+
+    def coming(self, session: Session, promised: Mapping[int, int | None], at: int) -> dict[int, list[Coming]]:
+        """Return what is coming for orders that wait, and when it would arrive; as `coming.coming`."""
+        with self._lock:
+            self._follow(session)
+            return coming(session, self._directory, self._calendars, promised, at)
 
     def load(self, session: Session, items: Sequence[int]) -> None:
         """Read what is claimable of items before somebody asks for them."""

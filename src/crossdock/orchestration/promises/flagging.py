@@ -66,12 +66,8 @@ def _event(flag: Flag) -> EventData:
     promised = date.fromordinal(flag.promised_day).isoformat()
     if flag.state == "kept":
         return OrderPromiseRecovered(order_id=order, promise_id=promise, promised_on=promised)
-    kind = OrderPromiseAtRisk if flag.state == "at_risk" else OrderPromiseLate
-    return kind(
-        order_id=order,
-        promise_id=promise,
-        promised_on=promised,
-        reason=flag.reason,
-        location=flag.location,
-        expected_on="" if flag.expected_day is None else date.fromordinal(flag.expected_day).isoformat(),
-    )
+    expected = "" if flag.expected_day is None else date.fromordinal(flag.expected_day).isoformat()
+    said = (order, promise, promised, flag.reason, flag.location, expected)
+    if flag.state == "late":
+        return OrderPromiseLate(*said)
+    return OrderPromiseAtRisk(*said) if flag.slip is None else OrderPromiseAtRisk(*said, *flag.slip)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from crossdock.fulfillment.model import Execution
-from crossdock.network.calendars import WorkCalendar
+from crossdock.orchestration.promises.coming import slips
 from crossdock.orchestration.promises.commands import AXIS, Flag, FlagPromises
+from crossdock.orchestration.promises.desk import PromiseDesk
 from crossdock.orchestration.promises.store import State
 from crossdock.orders.model import Promise, Status
 from crossdock.promising import OpenPromise, PromisePart, Standing, stand
@@ -18,7 +21,7 @@ _OVER = (Status.SHIPPED, Status.DELIVERED, Status.CANCELED)
 _BEGUN = (Execution.IN_PROGRESS, Execution.PICKED, Execution.PACKED, Execution.READY)
 _LEFT = (Execution.SHIPPED, Execution.HANDED_OVER)
 _OPEN = """
-    SELECT p.id, p.order_id, p.promised_day, o.promise, o.status, o.version
+    SELECT p.id, p.order_id, p.promised_day, p.begin_day, o.promise, o.status, o.version
     FROM promises p JOIN orders o ON o.id = p.order_id WHERE p.state = ? AND p.id > ? ORDER BY p.id LIMIT ?
 """
 _PARTS = """
@@ -40,11 +43,12 @@ class Watched(NamedTuple):
     after: int | None
 
 
-def watch(session: Session, calendars: Mapping[int, WorkCalendar], at: int, after: int = 0) -> Watched:
+def watch(session: Session, desk: PromiseDesk, at: int, after: int = 0) -> Watched:
     """Judge a page of promised orders; the command writes those that stand otherwise than their order says."""
     rows = session.fetch(_OPEN, State.ORDERED.value, after, PAGE)
     if not rows:
         return Watched(None, None)
+    calendars = desk.calendars(session)
     keys = sorted({(row[1],) for row in rows})
     parts: dict[int, list[PromisePart]] = {}
     for order_id, id_, location, work_day, deliver_day, execution in session.fetch_keys(
@@ -52,19 +56,33 @@ def watch(session: Session, calendars: Mapping[int, WorkCalendar], at: int, afte
     ):
         part = PromisePart(id_, location, work_day, deliver_day, execution in _BEGUN, execution in _LEFT)
         parts.setdefault(order_id, []).append(part)
-    waiting = dict(map(tuple, session.fetch_keys(_WAITING, ("bigint",), keys)))
-    codes: dict[int, str] | None = None
+    waiting: dict[int, int] = {row[0]: row[1] for row in session.fetch_keys(_WAITING, ("bigint",), keys) if row[1]}
+    begins: dict[int, int | None] = {row[1]: row[3] for row in rows if row[1] in waiting}
+    coming = desk.coming(session, begins, at) if begins else {}
     flags, over = [], []
-    for id_, order_id, promised_day, axis, status, version in rows:
-        open_promise = OpenPromise(order_id, promised_day, waiting.get(order_id, 0), parts.get(order_id, []))
+    for id_, order_id, promised_day, _, axis, status, version in rows:
+        units, pieces = waiting.get(order_id, 0), parts.get(order_id, [])
+        open_promise = OpenPromise(order_id, promised_day, units, pieces, coming.get(order_id, ()))
         is_over = status in _OVER
         found = Standing("kept") if status == Status.CANCELED else stand(open_promise, at, calendars)
         if is_over:
             over.append(id_)
         if AXIS[found.state].value != axis and not (is_over and axis == Promise.LATE):
-            if codes is None:
-                codes = dict(map(tuple, session.fetch(_CODES)))
-            where = "" if found.location_id is None else codes.get(found.location_id, "")
-            flags.append(Flag(id_, order_id, version, promised_day, found.state, found.reason, where, found.day))
-    command = FlagPromises(tuple(flags), tuple(over)) if flags or over else None
+            flags.append((Flag(id_, order_id, version, promised_day, found.state), found))
+    command = FlagPromises(_told(session, flags), tuple(over)) if flags or over else None
     return Watched(command, rows[-1][0] if len(rows) == PAGE else None)
+
+
+def _told(session: Session, flags: Sequence[tuple[Flag, Standing]]) -> tuple[Flag, ...]:
+    """Return the flags with what stands in the way, where, and from when to when the supply was put off."""
+    if not flags:
+        return ()
+    codes: dict[int, str] = dict(map(tuple, session.fetch(_CODES)))
+    moved = slips(session, [flag.order_id for flag, found in flags if found.reason == "supply_late"])
+    told = []
+    for flag, found in flags:
+        where = "" if found.location_id is None else codes.get(found.location_id, "")
+        slip = moved.get(flag.order_id)
+        reason = found.reason if slip is None else "supply_slipped"
+        told.append(replace(flag, reason=reason, location=where, expected_day=found.day, slip=slip))
+    return tuple(told)

@@ -1,0 +1,104 @@
+"""When units that wait would arrive: the supply they are bound to, the location's calendar, the days on the road."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from crossdock.events.supply import OrderBackorderRebound
+from crossdock.kernel.clock import utc_day
+from crossdock.network.calendars import CLOSED, WorkCalendar
+from crossdock.orchestration.directory import Directory
+from crossdock.orchestration.planning import UNKNOWN_COUNTRY
+from crossdock.orchestration.terms import terms_of
+from crossdock.promising import Coming, Method, capability
+from crossdock.routing.model import Demand
+from crossdock.routing.terms import terms
+from crossdock.storage.session import Session
+
+# Units of an allocation (kind 2) that rest on supply lines (source 1) and are still open (state 1).
+_BOUND = """
+    WITH k(id) AS ({keys})
+    SELECT c.owner_id, c.item_id, c.location_id, c.quantity, s.expected_day, o.channel_id, d.method, d.service_level,
+        d.country, d.x, d.y, d.z
+    FROM k JOIN claims c ON c.owner_id = k.id AND c.kind = 2 AND c.source = 1 AND c.state = 1
+    JOIN supply_lines s ON s.id = c.supply_line_id
+    JOIN orders o ON o.id = c.owner_id
+    JOIN demand n ON n.order_id = c.owner_id AND n.no = c.owner_no
+    JOIN deliveries d ON d.order_id = c.owner_id AND d.no = n.delivery_no
+    ORDER BY c.id
+"""
+_MOVED = """
+    WITH k(id) AS ({keys})
+    SELECT e.order_id, e.data FROM k JOIN events e ON e.order_id = k.id AND e.type = ? ORDER BY e.id
+"""
+_rebound = msgspec.json.Decoder(OrderBackorderRebound).decode
+
+
+class Slip(NamedTuple):
+    """How the supply of an order was put off: its line, and the days on which it was and is expected."""
+
+    supply: str
+    previous_on: str
+    expected_on: str
+
+
+def coming(
+    session: Session,
+    directory: Directory,
+    calendars: Mapping[int, WorkCalendar],
+    promised: Mapping[int, int | None],
+    at: int,
+) -> dict[int, list[Coming]]:
+    """Return what of these orders' waiting units is coming, and when it would arrive, by order.
+
+    ``promised`` gives for each order the day before which no work on it begins, if there is one. What was expected
+    on a day that has passed can be worked on now at the earliest; what is not launched, from its launch on.
+    """
+    rows = session.fetch_keys(_BOUND, ("bigint",), [(id_,) for id_ in sorted(promised)])
+    directory.load_items_by_id(session, {row[1] for row in rows})
+    columns = {site: column for column, site in enumerate(directory.location_ids)}
+    found: dict[int, list[Coming]] = {}
+    for order_id, item_id, location_id, quantity, day, *delivery in rows:
+        begin = max(day, utc_day(at), directory.item_by_id(item_id).launch_day, promised[order_id] or 0)
+        arrives = None
+        if location_id in columns:
+            transit = _transit(directory, columns[location_id], *delivery)
+            calendar = calendars[location_id]
+            handed = calendar.first_handover(date.fromordinal(begin))
+            now = calendar.handover(at)  # a cut-off that has passed
+            if transit is not None and CLOSED not in (handed, now):
+                arrives = max(handed, now) + transit
+        found.setdefault(order_id, []).append(Coming(location_id, quantity, arrives))
+    return found
+
+
+def _transit(
+    directory: Directory, column: int, channel_id: int, method: str, level: str, country: str, *point: Any
+) -> int | None:
+    """Return the days on the road from a location, as the delivery's rate card has them; None if it is not served."""
+    if country == UNKNOWN_COUNTRY:
+        return None
+    policy = terms_of(directory, directory.channel_by_id(channel_id).channel, method, level).policy
+    required = (capability(cast(Method, method)),)
+    card = terms(directory.network, policy, country, required)
+    x, y, z = point
+    zone = int(card.zones(Demand(lines=(), country=country, x=x, y=y, z=z, requires=required))[column])
+    return None if zone == card.far else int(card.transit_z[zone])
+
+
+def slips(session: Session, order_ids: Sequence[int]) -> dict[int, Slip]:
+    """Return how the supply of these orders was last moved, of those where it was put off."""
+    keys = [(id_,) for id_ in sorted(set(order_ids))]
+    if not keys:
+        return {}
+    found: dict[int, Slip] = {}
+    for order_id, data in session.fetch_keys(_MOVED, ("bigint",), keys, OrderBackorderRebound.type):
+        moved = _rebound(data)
+        found.pop(order_id, None)
+        if moved.previous_on and moved.previous_on < moved.expected_on:
+            found[order_id] = Slip(moved.supply, moved.previous_on, moved.expected_on)
+    return found
