@@ -69,7 +69,7 @@ def test_thousands_of_claims_hold_before_highs(drawn):
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("kind", ["normal", "scarce"])
 def test_many_real_baskets_hold_before_highs(kind):
-    small = (order for order in real_orders(kind, 400) if len(order[0].lines) <= 40)
-    for number, asked in enumerate(islice(small, 120)):
+    small = (order for order in real_orders(kind, 600) if len(order[0].lines) <= 90)
+    for number, asked in enumerate(islice(small, 400)):
         _, wrong = judge(asked)
         assert not wrong, f"basket {number}: {wrong}"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from crossdock.routing.dual import Dual, ascend
+from crossdock.routing.needed import Needed, needed
 from crossdock.routing.problem import Problem
 from crossdock.routing.terms import terms
 from crossdock.routing.view import View, rows_of
@@ -24,11 +25,29 @@ def above_the_optimum(asked) -> list[str]:
         for loaded in (False, True):
             dual = Dual(problem, 0.0 if problem.one_parcel else common)
             if loaded:
-                dual.load(problem)
+                dual.load()
             for start in (np.zeros(problem.n), dual.p):
                 root = ascend(dual, start, 1, problem.value_none, np.inf, 60)
                 if root.bound - policy.extra_parcel > found[0]:
                     wrong.append(f"{common}, loaded {loaded}: {root.bound} above {found[0]}")
+        for above in (1, 100_000, 1_000_000):
+            base = needed(problem, found[0] + policy.extra_parcel + above)
+            if base is not None:
+                wrong += _with_what_is_needed(problem, common, base, found[0] + policy.extra_parcel)
+    return wrong
+
+
+def _with_what_is_needed(problem: Problem, common: float, base: Needed, optimum: float) -> list[str]:
+    wrong = []
+    for loaded in (False, True):
+        dual = Dual(problem, 0.0 if problem.one_parcel else common, base)
+        dual.count_on(dual.needed)
+        if loaded:
+            dual.load()
+        for v in (np.zeros(len(dual.need)), np.concatenate((dual.p, dual.need[len(dual.p) :] * 0.0))):
+            bound = ascend(dual, v, 1, problem.value_none, np.inf, 60).bound
+            if bound > optimum:
+                wrong.append(f"{common}, loaded {loaded}, {base.columns.sum()} needed: {bound} above {optimum}")
     return wrong
 
 

@@ -16,7 +16,7 @@ from crossdock.routing.room import Lines
 from crossdock.routing.terms import Floats
 
 _MOST_CHOICES = 10_000
-_NARROW, _WIDER, _WIDE = 64.0, 16.0, 1e6
+_NARROW, _WIDER, _WIDE = 64.0, 4.0, 1e6
 
 
 class Division(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 
 from crossdock.routing.terms import Bools, Floats, Ints
 
-_MOST_STATES = 1_000
+_MOST_STATES = 4_000
 _PER_LINE = 300
 _SMALL = 24
 

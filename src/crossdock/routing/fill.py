@@ -3,7 +3,7 @@
 With one parcel per location the lines are independent of each other and each is filled exactly: either whole from
 one location, or by rising unit cost over a subset of them (a handling price per line and location makes fewer
 pieces cheaper). Among equals, fewer pieces and better ranks win. When a location needs several parcels the result
-is a good plan, not certainly the best one; `least_cost` in `leaf` says how far from it.
+is a good plan, not certainly the best one; `fill_bounded` says how far from it.
 """
 
 from collections.abc import Callable
@@ -63,10 +63,36 @@ def fill_lines(problem: Problem, columns: Ints) -> tuple[Floats, bool]:
     cheapest = np.where(able, cost, np.inf).min(axis=1)
     whole = problem.q * cheapest + two >= problem.q * cost[lines, best] + handling[best]
     whole &= x.sum(axis=1) >= problem.q
-    certain = True
-    for line in np.flatnonzero(~whole & (able.sum(axis=1) > 1)).tolist():
+    certain, several = True, able.sum(axis=1)
+    # where all there is does not suffice, each piece pays for itself
+    scarce = ~whole & (several > 1) & (units.sum(axis=1) <= problem.q)
+    x[scarce] = units[scarce]
+    whole |= scarce
+    pairs = np.flatnonzero(~whole & (several == 2))
+    if len(pairs) > 1:
+        _both(problem, columns, pairs, top, x)
+        whole[pairs] = True
+    for line in np.flatnonzero(~whole & (several > 1)).tolist():
         certain &= _divide(problem, columns, line, float(top[line]), x)
     return x, certain
+
+
+def _both(problem: Problem, columns: Ints, lines: Ints, top: Floats, x: Floats) -> None:
+    """Divide lines that two open columns have over both, the cheaper one first, where one alone gains less."""
+    able = problem.U[lines][:, columns] > 0
+    cost = np.where(able, problem.c[lines][:, columns], np.inf)
+    order = cost.argsort(axis=1, kind="stable")
+    first, second = order[:, 0], order[:, 1]
+    p, q = problem.p[lines], problem.q[lines]
+    most = problem.U[lines, columns[first]]
+    rest = np.minimum(problem.U[lines, columns[second]], q - most)
+    at = np.arange(len(lines))
+    got = most * (p - cost[at, first]) - problem.H[columns[first]]
+    got += rest * (p - cost[at, second]) - problem.H[columns[second]]
+    better = np.flatnonzero((rest > 0) & (got > top[lines]))
+    x[lines[better]] = 0.0
+    x[lines[better], first[better]] = most[better]
+    x[lines[better], second[better]] = rest[better]
 
 
 def _divide(problem: Problem, columns: Ints, line: int, gain: float, x: Floats) -> bool:

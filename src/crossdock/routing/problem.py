@@ -14,14 +14,14 @@ from crossdock.routing.model import RoutingError
 from crossdock.routing.terms import EXACT, Floats, Ints
 from crossdock.routing.view import View
 
-_CELLS = 300_000
+_CELLS = 800_000
 
 
 class Problem:
     """One order's arrays. `sites` maps a column to its place in the network.
 
     `gain[i, l]`: what line i gains if l fills what it can of it, against leaving it, ≥ 0; `value_none` = Σ p q.
-    `one_parcel`: the whole order weighs at most a parcel, so n = y. `filling`: no unit in stock anywhere costs more
+    `one_parcel`: nobody has more than a parcel of the order, so n = y. `filling`: no unit in stock anywhere costs more
     to ship, in a parcel of its own from a location already open, than to leave; then plans ship all they can. `cells`
     is the work left for settling how many parcels go where.
     """
@@ -63,7 +63,7 @@ class Problem:
         self.gain: Floats = np.maximum(self.U * margin - self.H, 0.0)
         self.U[self.gain <= 0] = 0.0
         self.limit, self.weight_g, self.most = float(terms.limit), float(view.weight_g), terms.most
-        self.one_parcel = view.weight_g <= terms.limit
+        self.one_parcel = view.weight_g <= terms.limit or not bool((self.w @ self.U > terms.limit).any())
         self.split_lines = terms.policy.split == "unit"
         self.cells = _CELLS
         self.divided: dict[tuple[int, ...], tuple[float, Floats | None, float]] = {}

@@ -66,17 +66,21 @@ class Lines:
         best = -np.inf
         columns = np.eye(len(room), dtype=bool)
         several = len(self.heavy) > 1 and len(room) > 2
+        together: Bools = np.isin(np.arange(len(room)), self.heavy)
         for turn in range(_ROUNDS if several else 1):
             before = best
             for at in self.heavy.tolist():
                 best = max(best, self._tangents(room, columns[at]))
-            together = self.prices > 0
-            if several and int(together.sum()) > 1 and best < upper:
+            if several and best < upper:  # what two of them ship alike moves between them while only one is dear
                 best = max(best, self._tangents(room, together))
             if best >= upper or (turn and best == before):
                 break
         value, _ = self._looked_at(room)
         return value
+
+    def priced(self) -> tuple[Floats, Floats]:
+        """Give per line what its dearest unit costs at the prices, and the units per column."""
+        return self._filled(self._cost + self.weight[:, None] * self.prices)
 
     def ranges(self, gap: float) -> tuple[Floats, Floats]:
         """Give per line and column the fewest and the most units with which a fill may cost less than the gap more."""

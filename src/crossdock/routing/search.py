@@ -6,23 +6,26 @@ from crossdock.routing.additions import Additions
 from crossdock.routing.dual import Dual, Root, ascend
 from crossdock.routing.fill import Filled, fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
+from crossdock.routing.needed import Needed, last_units, needed, numbers_of
 from crossdock.routing.pairs import pair_totals, promising
 from crossdock.routing.prices import core_of, start_prices
 from crossdock.routing.problem import Problem
+from crossdock.routing.room import Lines
 from crossdock.routing.subsets import applies, optimum
-from crossdock.routing.terms import Floats
-from crossdock.routing.tree import Tree
+from crossdock.routing.terms import Bools, Floats
+from crossdock.routing.tree import Numbers, Tree
 
 _CLIMBS = 40
 _EXCHANGES = 4
 _STEPS = 40
-_FIRST_STEPS = 12  # all pairs follow, whose columns need not be thinned out further
+_FIRST_STEPS = 12  # all pairs follow, or trees by numbers of parcels, whose columns need not be thinned out further
 _PAIR_CELLS = 200_000
 _FEW_PAIRS = 900
 _PAIRS_LOOKED_AT = 60
 _LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 1_200_000
 _MOST_NODES_OF_PARCELS = 300
-_FOR_SECOND = 64
+_MOST_HEAVY = 5
+_FOR_SECOND, _SECOND_CELLS = 64, 400_000
 
 
 class Found:
@@ -60,7 +63,10 @@ def search(problem: Problem) -> Found:
         return Found(incumbents, first, second, 0)
     if problem.m == 1:
         return Found(incumbents, first, np.inf, 0)
-    climb(problem, incumbents)
+    last = last_units(problem) if problem.split_lines and problem.most is None else np.zeros(problem.m, dtype=bool)
+    if int(last.sum()) > 1:  # whoever has the last units of a line mostly belongs to the best plan
+        incumbents.offer(fill(problem, np.flatnonzero(last)))
+    climb(problem, incumbents, last)
     bounds, nodes = _beyond_singles(problem, incumbents)
     assert incumbents.best is not None
     if bounds < incumbents.best.total and applies(problem):
@@ -71,8 +77,11 @@ def search(problem: Problem) -> Found:
     return Found(incumbents, min(bound, incumbents.best.total), bound, nodes)
 
 
-def climb(problem: Problem, incumbents: Incumbents) -> None:
-    """Add the location that saves most, one after the other, as long as that saves anything."""
+def climb(problem: Problem, incumbents: Incumbents, last: Bools) -> None:
+    """Add the location that saves most, one after the other, as long as that saves anything.
+
+    Then those that do not pay are left out again, except where they have the last units of a line.
+    """
     plan = incumbents.best
     assert plan is not None
     columns = problem.at(plan.sites)
@@ -94,7 +103,10 @@ def climb(problem: Problem, incumbents: Incumbents) -> None:
             break
         plan = better
     while len(plan.columns) > 2:  # what came early may have become superfluous
-        fewer = [fill(problem, np.delete(plan.columns, at)) for at in range(len(plan.columns))]
+        some = np.flatnonzero(~last[plan.columns]).tolist()
+        if not some:
+            break
+        fewer = [fill(problem, np.delete(plan.columns, at)) for at in some]
         for other in fewer:
             incumbents.offer(other)
         better = min(fewer, key=lambda other: other.total)
@@ -131,18 +143,17 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     Where columns are few all pairs come first; else prices thin the columns out before.
     """
     few = problem.m * problem.m <= _FEW_PAIRS
-    unsettled = _all_pairs(problem, incumbents, None) if few else np.inf
-    at_least = 3 if few else 2
+    base, unsettled, at_least = _beginning(problem, incumbents) if few else (None, np.inf, 2)
     if not few:
         _drop_dear(problem, incumbents)
     if problem.m < at_least or problem.most == at_least - 1:
         return unsettled, 0
     # many locations and several parcels each: that the second is the second would cost more than the decision
     enough = incumbents.second_key[0] if few or problem.one_parcel else incumbents.best_key[0]
-    root, dual = _root(problem, incumbents, at_least, enough, _STEPS if few else _FIRST_STEPS)
+    root, dual = _root(problem, incumbents, base, at_least, enough, _FIRST_STEPS)
     if root.bound >= enough:
         return min(unsettled, root.bound), 0
-    if not _thinned(problem, dual, incumbents, root, at_least):
+    if not _thinned(problem, dual, incumbents, root, at_least, base):
         return min(unsettled, root.bound), 0
     if not few:
         before = incumbents.best_key[0]
@@ -151,8 +162,8 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
         if problem.m < 3 or problem.most == 2:
             return unsettled, 0
         if incumbents.best_key[0] < before:
-            climb(problem, incumbents)
-        dual.load(problem)
+            climb(problem, incumbents, np.zeros(problem.m, dtype=bool))
+        dual.load()
         root = ascend(dual, root.v, 3, _reachable(incumbents, 3), incumbents.second_key[0], _STEPS)
         if not _thinned(problem, dual, incumbents, root, 3):
             return min(unsettled, root.bound), 0
@@ -160,8 +171,40 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
             return min(unsettled, root.bound), 0
     tree = Tree(problem, dual, incumbents, at_least)
     most = _MOST_NODES if problem.one_parcel else _MOST_NODES_OF_PARCELS
-    cap = max(_LEAST_NODES, min(most, _NODE_CELLS // (problem.n * problem.m)))
-    return min(unsettled, tree.run(root.v, cap, _FOR_SECOND)), tree.nodes
+    cap = max(_LEAST_NODES, min(most, _NODE_CELLS // max(1, len(dual.rows) * problem.m)))
+    if base is not None:
+        dual.load()
+    numbers = _numbered(problem, dual, base)
+    found = tree.run(root, cap, max(8, min(_FOR_SECOND, _SECOND_CELLS // max(1, len(dual.rows) * problem.m))), numbers)
+    return min(unsettled, max(root.bound, found)), tree.nodes
+
+
+def _beginning(problem: Problem, incumbents: Incumbents) -> tuple[Needed | None, float, int]:
+    """Find what plans have in common, and settle all pairs where that are not three locations already.
+
+    Gives that, a bound below the sets that are settled so, and how many locations the others have at least.
+    """
+    base = needed(problem, incumbents.second_key[0])
+    if base is not None and int(base.columns.sum()) > 2:
+        columns = np.flatnonzero(base.columns)
+        incumbents.offer(fill_bounded(problem, columns, incumbents.second_key[0])[0])
+        return base, base.upper, len(columns)
+    unsettled = _all_pairs(problem, incumbents, None)
+    base = needed(problem, incumbents.second_key[0])
+    return base, unsettled if base is None else min(unsettled, base.upper), 3
+
+
+def _numbered(problem: Problem, dual: Dual, base: Needed | None) -> Numbers | None:
+    """Give the numbers of parcels that the needed locations may send, where these are few."""
+    if base is None or not dual.loaded or not Lines.fits(problem) or len(dual.heavy) > _MOST_HEAVY:
+        return None
+    choices = numbers_of(problem, base, dual.heavy, dual.numbers)
+    if choices is None or len(choices) < 2:
+        return None
+    first, last = (np.repeat(part[None, :], len(choices), axis=0) for part in dual.numbers)
+    inside = dual.needed[dual.heavy]
+    first[:, inside] = last[:, inside] = choices
+    return first, last
 
 
 def _drop_dear(problem: Problem, incumbents: Incumbents) -> None:
@@ -184,7 +227,9 @@ def _reachable(incumbents: Incumbents, at_least: int) -> float:
     return incumbents.best.total if len(incumbents.best.columns) >= at_least else incumbents.second_key[0]
 
 
-def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float, steps: int) -> tuple[Root, Dual]:
+def _root(
+    problem: Problem, incumbents: Incumbents, base: Needed | None, at_least: int, target: float, steps: int
+) -> tuple[Root, Dual]:
     """Find the best prices; with several parcels, with and without a common price per parcel.
 
     Half the least price of a parcel serves best: with all of it locations beyond the parcels needed open for nothing.
@@ -193,9 +238,9 @@ def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float
     common = 0.0 if problem.one_parcel else float(np.floor(problem.B.min() / 2.0))
     found: tuple[Root, Dual] | None = None
     for multiplier in (common, 0.0)[: 1 if common == 0.0 else 2]:
-        dual = Dual(problem, multiplier)
+        dual = Dual(problem, multiplier, base)
         plan = incumbents.best
-        dual.count_on(core_of(problem, plan))
+        dual.count_on(core_of(problem, plan) | dual.needed)
         upper = max(target, _reachable(incumbents, at_least))
         root = ascend(dual, start_prices(problem, dual, plan), at_least, upper, target, steps)
         if found is None or root.bound > found[0].bound:
@@ -206,17 +251,21 @@ def _root(problem: Problem, incumbents: Incumbents, at_least: int, target: float
     return found
 
 
-def _thinned(problem: Problem, dual: Dual, incumbents: Incumbents, root: Root, at_least: int) -> bool:
+def _thinned(
+    problem: Problem, dual: Dual, incumbents: Incumbents, root: Root, at_least: int, base: Needed | None = None
+) -> bool:
     """Forget the columns that no set below the second best can have; say whether sets are left to look at."""
     target = incumbents.second_key[0]
     if root.bound >= target:
         return False
-    keep = np.flatnonzero(root.bound + root.rise(at_least) < target)
+    keep = np.flatnonzero(root.bound + root.rise(dual.needed, at_least) < target)
     if len(keep) < at_least:
         root.bound = target
         return False
     problem.keep(keep)
     dual.keep(keep)
+    if base is not None:
+        base.keep(keep)
     root.s = root.s[keep]
     return True
 
