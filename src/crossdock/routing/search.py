@@ -63,7 +63,9 @@ def search(problem: Problem) -> Found:
         return Found(incumbents, first, second, 0)
     if problem.m == 1:
         return Found(incumbents, first, np.inf, 0)
-    last = last_units(problem) if problem.split_lines and problem.most is None else np.zeros(problem.m, dtype=bool)
+    last = np.zeros(problem.m, dtype=bool)
+    if problem.m * problem.m <= _FEW_PAIRS and problem.split_lines and problem.most is None:
+        last = last_units(problem)
     if int(last.sum()) > 1:  # whoever has the last units of a line mostly belongs to the best plan
         incumbents.offer(fill(problem, np.flatnonzero(last)))
     climb(problem, incumbents, last)
