@@ -42,10 +42,10 @@ def make_decisions_ready() -> None:
             decision = decisions[key] = decide(demand, snapshot, policy)
         return decision
 
-    def recorded(demand: Any, snapshot: Any, policy: Any, decision: Any) -> bytes:
+    def recorded(demand: Any, snapshot: Any, policy: Any, decision: Any, through: Any = None) -> bytes:
         record = records.get(id(decision))
         if record is None:
-            record = records[id(decision)] = encode(demand, snapshot, policy, decision)
+            record = records[id(decision)] = encode(demand, snapshot, policy, decision, through)
         return record
 
     vars(planning).update(decide=ready, encode=recorded)
