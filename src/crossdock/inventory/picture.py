@@ -17,6 +17,7 @@ import numpy as np
 
 from crossdock.inventory.atp import Ints, ItemStock
 from crossdock.inventory.picture_store import FOLLOW, Sites, State, item_stock, read_situation, read_state
+from crossdock.kernel.memory import give_back
 from crossdock.storage.session import Session
 from crossdock.storage.unit import CLAIMS, CONFIG_KINDS, CONFIGURATION, SUPPLY, WAITING, unpack_changes
 
@@ -70,6 +71,7 @@ class Picture:
         with self._lock:
             self._held_back = self._held_back or []
         made = read_state(session)
+        give_back()
         with self._lock:
             # Whoever finds the picture loaded finds the configuration read.
             self._on_configuration(session, 0)

@@ -15,7 +15,7 @@ from crossdock.inventory.mirror import UNLIMITED
 from crossdock.network.model import StockMode
 from crossdock.storage.session import Session
 
-_ITEMS_AT_ONCE = 2_000
+_ITEMS_AT_ONCE = 250  # some ten thousand rows: as Python's objects they take ten times the room of the columns
 
 
 class Sites(NamedTuple):
