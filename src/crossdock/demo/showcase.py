@@ -162,7 +162,7 @@ def carts(skus: Sequence[str], at: datetime) -> tuple[ReservationIn, ...]:
                 "channel": code,
                 "lines": [{"sku": sku, "quantity": units} for sku in chosen],
                 "delivery": {"destination": _PLACE},
-                "external_id": f"cart-{at:%Y%m%d-%H%M%S}-{number}",
+                "external_id": f"cart-{at:%Y%m%d-%H%M%S%f}-{number}",
                 "duration_seconds": _RESERVED_SECONDS,
             },
             ReservationIn,
