@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -25,11 +26,14 @@ from crossdock.api.errors import Unauthorized
 from crossdock.api.http import Reply, json_reply, problem_reply
 from crossdock.app import App
 from crossdock.identity import MakeSignInLink, create_key
+from crossdock.kernel.clock import SECOND
 from crossdock.kernel.errors import CrossdockError, Invalid, NotFound, Unavailable
 from crossdock.orchestration import Actor, WatchFeeds
+from crossdock.orchestration.availability.telling import EVERY_SECONDS
+from crossdock.orchestration.chores import again_and_again
 from crossdock.orchestration.commands import RepairStock, ServeWaiting
 from crossdock.orchestration.promises.commands import ForgetPromises
-from crossdock.orchestration.reservations.expiry import Sweeper
+from crossdock.orchestration.reservations.expiry import SWEEP_SECONDS, Sweeper
 from crossdock.settings import Settings
 from crossdock.storage.errors import SchemaOutdated
 from crossdock.storage.housekeeping import EVERY, KeepHouse
@@ -100,14 +104,9 @@ async def _at_work(app: App) -> AsyncIterator[None]:
     """Import what was left unfinished and keep house, as long as the server runs."""
     app.imports.start()
     app.feeds.start()
+    app.atp.start()
     chores = [
-        asyncio.create_task(_again_and_again(app, KeepHouse(), EVERY / 1_000_000), name="housekeeping"),
-        asyncio.create_task(app.teller.run(), name="tell availability"),
-        asyncio.create_task(Sweeper(app).run(), name="expire reservations"),
-        asyncio.create_task(_again_and_again(app, _WATCH_FEEDS, _WATCH_FEEDS_SECONDS), name="watch feeds"),
-        asyncio.create_task(_again_and_again(app, _SERVE_WAITING, _SERVE_WAITING_SECONDS), name="serve waiting"),
-        asyncio.create_task(_again_and_again(app, ForgetPromises(), EVERY / 1_000_000), name="forget promises"),
-        asyncio.create_task(_watch_promises(app), name="watch promises"),
+        asyncio.create_task(again_and_again(what, work, seconds), name=what) for what, work, seconds in _chores(app)
     ]
     try:
         yield
@@ -119,22 +118,17 @@ async def _at_work(app: App) -> AsyncIterator[None]:
         await app.feeds.stop()
 
 
-async def _watch_promises(app: App) -> None:
-    while True:
-        await asyncio.sleep(_WATCH_PROMISES_SECONDS)
-        try:
-            await app.watch_promises()
-        except CrossdockError as fault:
-            log.warning("watching promises: %s", fault)
-
-
-async def _again_and_again(app: App, command: Any, seconds: float) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await app.submit(command)
-        except CrossdockError as fault:
-            log.warning("%s: %s", type(command).__name__, fault)
+def _chores(app: App) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:
+    """Return what is done as long as the server runs: how it is called, how it is done, every how many seconds."""
+    return [
+        ("keeping house", partial(app.submit, KeepHouse()), EVERY / SECOND),
+        ("telling availability", app.teller.look, EVERY_SECONDS),
+        ("expiring reservations", Sweeper(app).once, SWEEP_SECONDS),
+        ("watching feeds", partial(app.submit, _WATCH_FEEDS), _WATCH_FEEDS_SECONDS),
+        ("serving who waits", partial(app.submit, _SERVE_WAITING), _SERVE_WAITING_SECONDS),
+        ("forgetting promises", partial(app.submit, ForgetPromises()), EVERY / SECOND),
+        ("watching promises", app.watch_promises, _WATCH_PROMISES_SECONDS),
+    ]
 
 
 # -- what the command line asks of a server that owns the file ---------------------------------------------------------

@@ -10,6 +10,7 @@ from crossdock.app import App
 from crossdock.inventory.reservations import State
 from crossdock.kernel import clock
 from crossdock.kernel.clock import SECOND
+from crossdock.orchestration.chores import again_and_again
 from crossdock.orchestration.reservations.expiry import SWEEP_SECONDS, Sweeper
 from tests.support.reserving import extend, reserve, reserved, state
 from tests.support.world import World
@@ -56,7 +57,7 @@ def test_units_are_back_within_a_second(database_url: str):
         last = world.rows("SELECT max(expires_at) FROM reservations")[0][0]
 
         async def sweep_until_free() -> int:
-            sweeping = asyncio.create_task(Sweeper(world.app).run())
+            sweeping = asyncio.create_task(again_and_again("sweeping", Sweeper(world.app).once, SWEEP_SECONDS))
             deadline = time.monotonic() + 20
             count = "SELECT count(*) FROM reservations WHERE state = 1"
             while (await world.app.database.read(lambda session: session.fetch(count)))[0][0]:

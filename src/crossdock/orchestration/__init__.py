@@ -69,6 +69,7 @@ from crossdock.orchestration.feeds.commands import PutFeeds, WatchFeeds
 from crossdock.orchestration.feeds.imports import FeedRunner, diff_file, new_feed_import, read_feed_request
 from crossdock.orchestration.feeds.preview import DiffLine
 from crossdock.orchestration.feeds.reading import FeedRequest
+from crossdock.orchestration.job_runner import JobRunner
 from crossdock.orchestration.jobs import JobView, StateWord, cancel_job, list_jobs, read_job
 from crossdock.orchestration.orders.decision_queries import (
     DecisionView,
@@ -150,6 +151,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "ImportFault",
     "ImportRunner",
+    "JobRunner",
     "JobView",
     "MoveImpossible",
     "MoveReservation",

@@ -6,6 +6,7 @@ on where it stopped, by this process at its next start or by another one when th
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
 import logging
@@ -102,7 +103,7 @@ def new_job(kind: str, request: str, created_by: str, key: tuple[str, str, bytes
     return Work(do)
 
 
-class JobRunner:
+class JobRunner(abc.ABC):
     """Works on the jobs of one kind of this process."""
 
     kind = ""
@@ -141,9 +142,9 @@ class JobRunner:
         """Return what jobs that must not run beside each other have in common."""
         return ""
 
+    @abc.abstractmethod
     async def do(self, job: Job) -> None:
         """Do a job that is ours, from its offset on."""
-        raise NotImplementedError
 
     async def _run(self) -> None:
         # The one process of a SQLite file has no rivals: what runs at its start was its own before a crash.

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from crossdock.api import examples
-from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope
+from crossdock.api.commands import actor, idempotency_key, key_scope
 from crossdock.api.documents import FeedList, FeedRunList
 from crossdock.api.errors import EmptyUpload, InvalidCursor, KeyDiffers
 from crossdock.api.http import Call, Header, Reply, json_reply, location, make_cursor, position, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.api.parameters import PageQuery, Query
-from crossdock.api.resources.jobs import NDJSON, ndjson_file, read_job_or_refuse, spool
+from crossdock.api.resources.jobs import NDJSON, ndjson_file, read_job_or_refuse
+from crossdock.api.uploads import Upload, answer_upload
 from crossdock.inventory import FeedSource, FeedView, list_feeds, list_runs, read_feed
 from crossdock.kernel.clock import instant
 from crossdock.kernel.document import Code, Instant, Words
@@ -33,7 +32,6 @@ from crossdock.orchestration import (
     UnknownFeed,
     diff_file,
     new_feed_import,
-    spool_dir,
 )
 
 CSV = "text/csv"
@@ -111,38 +109,24 @@ async def _import(call: Call, form: Any) -> Reply:
     query: FeedImportQuery = call.query
     source = (await _view(call)).source
     as_of = _as_of(call, query, source)
-    key, folder = idempotency_key(call), spool_dir(call.backend.data_dir)
-    part = folder / f"{secrets.token_hex(12)}.part"
-    try:
-        size, mark = await spool(call, part)
-        if size == 0:
-            raise EmptyUpload("The upload has no bytes.")
-        file = part.with_suffix(".feed")
-        await asyncio.to_thread(part.rename, file)
-    finally:
-        part.unlink(missing_ok=True)
-    asked = FeedRequest(
-        file=file.name,
-        size=size,
-        source=source.code,
-        dry_run=query.dry_run,
-        format=form,
-        name=query.name,
-        as_of=as_of,
-        full=bool(query.full),
-        locations=query.full,
-    )
-    kept = None if key is None else (key_scope(call), key, mark + call.query_string + b"\0" + source.code.encode())
-    try:
-        job, is_new = await call.backend.submit(new_feed_import(asked, actor(call).name, kept))
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    if is_new:
-        call.backend.feeds.wake()
-        return json_reply(job, 202, location(job.links.self))
-    file.unlink(missing_ok=True)
-    return json_reply(job, 202, location(job.links.self), REPLAYED)
+    key, by = idempotency_key(call), actor(call).name
+
+    def job_of(upload: Upload) -> object:
+        asked = FeedRequest(
+            file=upload.file,
+            size=upload.size,
+            source=source.code,
+            dry_run=query.dry_run,
+            format=form,
+            name=query.name,
+            as_of=as_of,
+            full=bool(query.full),
+            locations=query.full,
+        )
+        mark = upload.mark + call.query_string + b"\0" + source.code.encode()
+        return new_feed_import(asked, by, None if key is None else (key_scope(call), key, mark))
+
+    return await answer_upload(call, ".feed", job_of, call.backend.feeds)
 
 
 def _as_of(call: Call, query: FeedImportQuery, source: FeedSource) -> int:

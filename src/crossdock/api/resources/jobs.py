@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-import secrets
 from pathlib import Path
 
 from crossdock.api import examples
-from crossdock.api.asgi import body_chunks
-from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope
+from crossdock.api.commands import actor, idempotency_key, key_scope
 from crossdock.api.documents import JobList
 from crossdock.api.errors import EmptyUpload, InvalidCursor
-from crossdock.api.http import Call, Reply, json_reply, location, make_cursor, read_cursor
+from crossdock.api.http import Call, Reply, json_reply, make_cursor, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.api.parameters import PageQuery, Query
+from crossdock.api.uploads import Upload, answer_upload
 from crossdock.kernel.errors import NotFound
 from crossdock.orchestration import (
     IdempotencyKeyReused,
@@ -28,7 +25,6 @@ from crossdock.orchestration import (
     list_jobs,
     new_import,
     read_job,
-    spool_dir,
 )
 
 NDJSON = "application/x-ndjson"
@@ -50,41 +46,13 @@ class JobsQuery(PageQuery, frozen=True):
 async def import_orders(call: Call) -> Reply:
     """Spool an upload of any size and make the job that captures it."""
     query: ImportQuery = call.query
-    key, folder = idempotency_key(call), spool_dir(call.backend.data_dir)
-    part = folder / f"{secrets.token_hex(12)}.part"
-    try:
-        size, mark = await spool(call, part)
-        if size == 0:
-            raise EmptyUpload("The upload has no bytes.")
-        file = part.with_suffix(".ndjson")
-        await asyncio.to_thread(part.rename, file)
-    finally:
-        part.unlink(missing_ok=True)
-    kept = None if key is None else (key_scope(call), key, mark + bytes([query.dry_run]))
-    try:
-        job, is_new = await call.backend.submit(
-            new_import(file.name, size, actor(call).name, dry_run=query.dry_run, key=kept)
-        )
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    if is_new:
-        call.backend.imports.wake()
-        return json_reply(job, 202, location(job.links.self))
-    file.unlink(missing_ok=True)
-    return json_reply(job, 202, location(job.links.self), REPLAYED)
+    key, by = idempotency_key(call), actor(call).name
 
+    def job_of(upload: Upload) -> object:
+        kept = None if key is None else (key_scope(call), key, upload.mark + bytes([query.dry_run]))
+        return new_import(upload.file, upload.size, by, dry_run=query.dry_run, key=kept)
 
-async def spool(call: Call, path: Path) -> tuple[int, bytes]:
-    """Write the body to a file, durably; returns its size and hash."""
-    mark, size = hashlib.blake2b(digest_size=16), 0
-    with path.open("wb") as file:
-        async for chunk in body_chunks(call):
-            mark.update(chunk)
-            size += file.write(chunk)
-        file.flush()
-        await asyncio.to_thread(os.fsync, file.fileno())
-    return size, mark.digest()
+    return await answer_upload(call, ".ndjson", job_of, call.backend.imports)
 
 
 async def list_all(call: Call) -> Reply:

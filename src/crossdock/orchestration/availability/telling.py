@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from crossdock.events.catalog import AvailabilityChanged, LevelChange, new_event
 from crossdock.inventory import tables
-from crossdock.kernel.errors import CrossdockError
 from crossdock.orchestration.availability.commands import AvailabilityTold, LevelSeen, TellAvailability
 from crossdock.orchestration.availability.reader import AtpReader
 from crossdock.orchestration.bundles import bundles_of
@@ -49,16 +48,6 @@ class Teller:
         self._bundles: dict[int, set[int]] = {}
         self._views_changed = -1
         self._swept_at = 0.0
-
-    async def run(self) -> None:
-        """Tell for ever, as soon as there is a picture."""
-        self._atp.start()
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                await self.look()
-            except CrossdockError as fault:
-                log.warning("availability cannot be told now: %s", fault)
 
     async def look(self) -> int:
         """Look once at what changed, at most a thousand items; returns how many changes were told."""

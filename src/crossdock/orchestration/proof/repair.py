@@ -278,8 +278,7 @@ def mend(repairs: Repairs, findings: Sequence[Finding]) -> None:
     repairs.orders(finding.key[0] for finding in findings if finding.check in ORDER_CHECKS)
     repair_reservations.mend(repairs, findings)
     items = {finding.key[0] for finding in findings if finding.check in STOCK_CHECKS} | repairs.items
-    for item in sorted(items):
-        repairs.stock(inventory.unbalanced(repairs.session, Range(item, item)))
+    repairs.stock(_unbalanced(repairs.session, items))
     coming = [finding for finding in findings if finding.check in SUPPLY_CHECKS]
     if coming:
         repair_supply.mend(repairs.unit, repairs.directory, coming, repairs.note)
@@ -287,6 +286,20 @@ def mend(repairs: Repairs, findings: Sequence[Finding]) -> None:
         repairs.shares(Range(item, item))
     if any(finding.check == "capacity_is_taken" for finding in findings):
         repairs.capacity()
+
+
+def _unbalanced(session: Session, items: set[int]) -> list[Balance]:
+    """Return the positions of these items that do not add up.
+
+    The ledger is read once for all of them: it has no index by item. Only where so much is wrong in between that one
+    answer cannot hold it, it is read for each.
+    """
+    if not items:
+        return []
+    found = inventory.unbalanced(session, Range(min(items), max(items)))
+    if len(found) < inventory.LIMIT:
+        return [balance for balance in found if balance.key[0] in items]
+    return [balance for item in sorted(items) for balance in inventory.unbalanced(session, Range(item, item))]
 
 
 def _alone(unit: Unit) -> None:

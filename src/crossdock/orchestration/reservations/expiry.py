@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 from crossdock.events.reservations import ReservationExpired
 from crossdock.inventory import reservation_store as store
 from crossdock.inventory.reservations import State
 from crossdock.kernel.clock import rfc3339
-from crossdock.kernel.errors import CrossdockError
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.commands import Actor, ServeWaiting
 from crossdock.orchestration.engine import Engine
@@ -94,23 +92,13 @@ class Application(Protocol):
 
 
 class Sweeper:
-    """Looks for reservations whose time is over, four times a second, as long as the server runs.
+    """Ends reservations whose time is over; the server asks it to four times a second.
 
     Any number of processes may sweep: what one has ended, the next finds ended.
     """
 
-    def __init__(self, app: Application, seconds: float = SWEEP_SECONDS) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
-        self._seconds = seconds
-
-    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Sweep until canceled; a fault is written to the log, and the next round tries again."""
-        while True:
-            await sleep(self._seconds)
-            try:
-                await self.once()
-            except CrossdockError as fault:
-                log.warning("reservations could not be swept: %s", fault)
 
     async def once(self) -> int:
         """End everything that is due now; returns how many reservations ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from pathlib import Path
 from typing import Any, TypeVar
@@ -133,8 +134,12 @@ async def _start(request: AnyRequest, console: Console, asked: FeedRequest, cont
 
 
 def _write(path: Path, content: bytes) -> None:
+    """Write a file that the job may count on: whole, and on the disk before the job is."""
     part = path.with_suffix(".part")
-    part.write_bytes(content)
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)
 
 
