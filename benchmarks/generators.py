@@ -154,7 +154,7 @@ def demonstration() -> Demonstration:
     for at, spec in enumerate(specs):
         x, y, z = xyz(spec.latitude, spec.longitude)
         facts = msgspec.structs.asdict(spec) | {"id": at + 1, "x": x, "y": y, "z": z}
-        sites.append(Site(**{name: facts[name] for name in Site.__struct_fields__}))
+        sites.append(Site(**{name: facts[name] for name in Site.__struct_fields__ if name in facts}))
     orders = []
     for order in sales:
         goes_to = destination_of(order, places, chance)

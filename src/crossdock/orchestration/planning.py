@@ -44,7 +44,7 @@ UNKNOWN_COUNTRY = "ZZ"  # ISO 3166 keeps ZZ for users: where nobody knows where 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Own = Mapping[tuple[int, int], int]
 Choose = Callable[[Demand, Snapshot], Kept]
-QUEUES = {"backorder": "backorder", "review": "review"}
+QUEUES = {"backorder": "backorder", "review": "review", "next_route": "backorder", "queue": "review"}
 
 
 class _Look(NamedTuple):

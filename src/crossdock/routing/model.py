@@ -14,12 +14,13 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from crossdock.kernel.content import content_hash
+from crossdock.routing.rules import Cost, CostName, Fence, Prefer, Surcharge
 
 ENGINE = "crossdock-routing-2"
 """The version of the algorithm: another one may choose another plan of equal cost, and says so in the record."""
 
 SplitRule = Literal["never", "line", "unit"]
-Leftover = Literal["backorder", "ship_available", "cancel", "review"]
+Leftover = Literal["backorder", "ship_available", "cancel", "review", "next_route", "queue"]
 
 
 class RoutingError(ValueError):
@@ -29,7 +30,8 @@ class RoutingError(ValueError):
 class Site(Struct, frozen=True, kw_only=True):
     """One location that may fulfil: where it stands (metres on the sphere), what it can do, what its hands cost.
 
-    The handling prices are in 1/1000 of the minor unit; `rank` settles ties, the lower first.
+    The handling prices are in 1/1000 of the minor unit; `rank` settles ties, the lower first. `markets` are the
+    countries it serves (none: its own), `carriers` those that collect from it (none: all).
     """
 
     id: int
@@ -45,6 +47,10 @@ class Site(Struct, frozen=True, kw_only=True):
     handling_line: int = 0
     handling_unit: int = 0
     rank: int = 0
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    markets: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
 
 
 class Network(Struct, frozen=True, dict=True):
@@ -87,12 +93,19 @@ class Lane(Struct, frozen=True):
 
 
 class RateCard(Struct, frozen=True, dict=True):
-    """What carriers charge: zones by distance within a country, lanes between countries, the weight of a parcel."""
+    """What carriers charge: zones by distance within a country, lanes between countries, the weight of a parcel.
+
+    With a `dim_divisor` (cm³ per kilogram, 5000 for most carriers) a unit counts with its volume where that is more
+    than its weight. `surcharges` come on top, and `fuel_permille` on carriage, weight and surcharges.
+    """
 
     currency: str
     zones: tuple[Zone, ...]
     lanes: tuple[Lane, ...] = ()
     parcel_limit_g: int = 30_000
+    dim_divisor: int | None = None
+    surcharges: tuple[Surcharge, ...] = ()
+    fuel_permille: int = 0
 
     def __post_init__(self) -> None:
         kms = [zone.up_to_km for zone in self.zones]
@@ -100,8 +113,11 @@ class RateCard(Struct, frozen=True, dict=True):
             raise RoutingError("a rate card needs zones with rising distances")
         rates = [z.base for z in self.zones] + [z.per_kg for z in self.zones]
         rates += [x.base for x in self.lanes] + [x.per_kg for x in self.lanes]
+        rates += [surcharge.amount for surcharge in self.surcharges] + [self.fuel_permille]
         if self.parcel_limit_g < 1 or min(rates) < 0:
             raise RoutingError("rates are not below 0 and a parcel may weigh at least a gram")
+        if self.dim_divisor is not None and self.dim_divisor < 1:
+            raise RoutingError("the divisor of the dimensional weight is at least 1")
 
     @cached_property
     def version(self) -> str:
@@ -124,10 +140,16 @@ class Prices(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True, dict=True):
-    """The merchant's rules for one channel.
+    """The rules of one route, in money (`costs`, `weights`) or as ordered preferences (`prefer`).
 
     Not shipping a unit costs `unfilled_per_unit` (milli) plus `unfilled_permille` of its value: what it costs us not
     to ship. The default is so high that filling always wins; a lower one lets dear units go unfilled.
+
+    `extra_parcel` and `extra_location` are paid for each but the first. `weights` are permille by the name of a cost:
+    what it counts with, 1000 where nothing is said. `complete`: all of the delivery ships, or nothing. Lines of one
+    `DemandLine.group` leave from one location unless `keep_groups` is off; with `whole_bundles` the parts of a bundle
+    stay together. `source` is the hash of the document that the policy was compiled from and `route` its route; what is
+    left over goes to the next route, waits (in `queue`), or is given up after `cancel_after_hours`.
     """
 
     card: RateCard
@@ -141,11 +163,28 @@ class Policy(Struct, frozen=True, kw_only=True, dict=True):
     markets: tuple[str, ...] = ()
     leftover: Leftover = "backorder"
     prices: Prices = Prices()
+    fences: tuple[Fence, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    weights: tuple[tuple[CostName, int], ...] = ()
+    prefer: tuple[Prefer, ...] = ()
+    extra_location: int = 0
+    max_parcels: int | None = None
+    min_value_per_location: int = 0
+    complete: bool = False
+    keep_groups: bool = True
+    whole_bundles: bool = False
+    queue: str = ""
+    cancel_after_hours: int | None = None
+    source: str = ""
+    route: str = ""
 
     def __post_init__(self) -> None:
-        costs = (self.unfilled_per_unit, self.unfilled_permille, self.lateness_per_day, self.extra_parcel)
+        costs = [self.unfilled_per_unit, self.unfilled_permille, self.lateness_per_day, self.extra_parcel]
+        costs += [self.extra_location, self.min_value_per_location, *(weight for _, weight in self.weights)]
         if min(costs) < 0 or (self.max_locations is not None and self.max_locations < 1):
             raise RoutingError("the costs of a policy are not below 0 and at least one location is allowed")
+        if self.max_parcels is not None and self.max_parcels < 1:
+            raise RoutingError("at least one parcel is allowed")
 
     @cached_property
     def version(self) -> str:
@@ -163,7 +202,11 @@ class Policy(Struct, frozen=True, kw_only=True, dict=True):
 
 
 class DemandLine(Struct, frozen=True):
-    """One demand: so many units of an item, the weight of one in grams, what handling it needs, its value (minor)."""
+    """One demand: so many units of an item, the weight of one in grams, what handling it needs, its value (minor).
+
+    `volume_cm3` is that of one unit. Lines of the same `group` (0: none) belong together; lines of the same `bundle`
+    (0: none) are its parts, `in_bundle` units of this one in each.
+    """
 
     key: int
     item: int
@@ -171,13 +214,20 @@ class DemandLine(Struct, frozen=True):
     weight_g: int
     requires: tuple[str, ...] = ()
     unit_value: int = 0
+    volume_cm3: int = 0
+    category: str = ""
+    group: int = 0
+    bundle: int = 0
+    in_bundle: int = 1
 
 
 class Demand(Struct, frozen=True, kw_only=True):
     """What one delivery asks for.
 
     Without coordinates the destination is only known by country and every domestic location is taken to be in the
-    card's dearest zone by distance, the last. `due_day` is the day by which the service level promises delivery.
+    card's dearest zone by distance, the last. `due_day` is the day by which the service level promises delivery,
+    `asked_day` the one on which it was ordered. `value` (minor units) is the delivery's; `facts` are named words and
+    numbers that conditions may ask for.
     """
 
     lines: tuple[DemandLine, ...]
@@ -188,6 +238,11 @@ class Demand(Struct, frozen=True, kw_only=True):
     due_day: int | None = None
     priority: int = 0
     requires: tuple[str, ...] = ("ship",)
+    asked_day: int | None = None
+    channel: str = ""
+    service: str = ""
+    value: int = 0
+    facts: tuple[tuple[str, str | int], ...] = ()
 
 
 class Snapshot(Struct, frozen=True, eq=False):
@@ -205,7 +260,10 @@ class Snapshot(Struct, frozen=True, eq=False):
 
 
 class SiteBill(Struct, frozen=True, array_like=True):
-    """What one location of a plan does and costs; money in milli. `km` is −1 where no distance is known."""
+    """What one location of a plan does and costs; money in milli. `km` is −1 where no distance is known.
+
+    `more` are the amounts of costs that have no field of their own, by name, credits below 0; none is 0.
+    """
 
     site_id: int
     parcels: int
@@ -223,6 +281,7 @@ class SiteBill(Struct, frozen=True, array_like=True):
     transit_days: int
     ship_day: int
     deliver_day: int
+    more: tuple[tuple[str, int], ...] = ()
 
     @property
     def total(self) -> int:
@@ -235,13 +294,15 @@ class SiteBill(Struct, frozen=True, array_like=True):
             + self.handling_unit
             + self.lateness
             + self.prices
+            + sum([amount for _, amount in self.more])
         )
 
 
 class Plan(Struct, frozen=True, array_like=True):
     """Who ships what: (site id, demand key, units), by site, then line; what stays behind; the bill.
 
-    `cost` is the sum of the bills and `extra_parcels`; `penalty`, what the unfilled units cost, is apart from it.
+    `cost` is the sum of the bills, `extra_parcels` and `extra_locations`; `penalty`, what the unfilled units cost, is
+    apart from it.
     """
 
     assignments: tuple[tuple[int, int, int], ...]
@@ -250,6 +311,7 @@ class Plan(Struct, frozen=True, array_like=True):
     penalty: int
     extra_parcels: int
     bill: tuple[SiteBill, ...]
+    extra_locations: int = 0
 
     @property
     def total(self) -> int:
@@ -278,11 +340,25 @@ class RestsOn(Struct, frozen=True, array_like=True):
     engine: str
 
 
+class Points(Struct, frozen=True, array_like=True):
+    """What ordered preferences made of a plan: (aim, points) level by level, the passed-over plan's, and the weights.
+
+    `total` is Σ points × weight, `dropped` the aims for which whole numbers had no room left in this order.
+    """
+
+    levels: tuple[tuple[str, int], ...]
+    passed_over: tuple[tuple[str, int], ...]
+    weights: tuple[int, ...]
+    total: int
+    dropped: tuple[str, ...] = ()
+
+
 class Decision(Struct, frozen=True, array_like=True):
     """The answer of `decide`: the plan, how good it is for certain, what was passed over, what it rests on.
 
     No plan can have a total (cost and penalty) below `bound`; `gap` is what the plan's total is above it, 0 when
     `proven`. `nodes` counts the search nodes. `leftover` is what the policy wants done with `unfilled`, or "none".
+    Under ordered preferences there are `points`, and `bound` and `gap` count them instead of money.
     """
 
     assignments: tuple[tuple[int, int, int], ...]
@@ -298,6 +374,8 @@ class Decision(Struct, frozen=True, array_like=True):
     passed_over: PassedOver | None
     leftover: str
     rests_on: RestsOn
+    extra_locations: int = 0
+    points: Points | None = None
 
     @property
     def total(self) -> int:

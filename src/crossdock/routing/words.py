@@ -65,6 +65,8 @@ def _chosen(explanation: Explanation, name: dict[int, str]) -> list[str]:
             "ship_available": "are dropped, and what is there ships",
             "cancel": "lead to the whole order being canceled",
             "review": "lie in the queue for review",
+            "next_route": "are left to the next route",
+            "queue": "lie in a queue",
         }[explanation.leftover]
         verb = then if units > 1 else then.replace("wait ", "waits ", 1).replace("lead ", "leads ", 1)
         out.append(f"{_many(units, 'unit')} could not be filled and {verb}.")
