@@ -8,7 +8,7 @@ from crossdock.kernel.clock import utc_day
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.loading import LoadedOrder
-from crossdock.orchestration.planning import Destination, NewDemand
+from crossdock.orchestration.plans import Destination, NewDemand
 from crossdock.orchestration.terms import terms_of
 from crossdock.promising.methods import Method
 from crossdock.routing.model import Policy

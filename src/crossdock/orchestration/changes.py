@@ -31,7 +31,7 @@ from crossdock.orchestration import tables
 from crossdock.orchestration.asked import destination, new_demand
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
-from crossdock.orchestration.planning import NewDemand, NewFulfillment, Queued, Routed
+from crossdock.orchestration.plans import NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.recording import Routing
 from crossdock.orchestration.supply import limits
 from crossdock.orchestration.supply.launches import as_preorders, by_launch, later_of
@@ -398,5 +398,5 @@ def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also
     limits.lock(session, items)
     positions = engine.lock_items(session, items)
     later = {order.promised_begin for order in loaded} - {None}
-    engine.planner.prepare(session, [unit.now], sorted(items), later)
+    engine.planner.sight.prepare(session, [unit.now], sorted(items), later)
     return Changes(unit, engine, positions, taken, supplied)

@@ -98,6 +98,6 @@ class Engine:
             # A load within the transaction may have seen its own uncommitted writes.
             self.mirror.forget()
         if self._evict or not committed:
-            self.planner.forget_capacity()
+            self.planner.sight.forget_capacity()
         self.mirror.evict(self._evict)
         self._evict = set()

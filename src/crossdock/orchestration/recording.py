@@ -28,7 +28,7 @@ from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.orchestration import tables
 from crossdock.orchestration.commands import AssignedLine, CapturedFulfillment, CapturedOrder
 from crossdock.orchestration.directory import Directory
-from crossdock.orchestration.planning import NewFulfillment, Routed
+from crossdock.orchestration.plans import NewFulfillment, Routed
 from crossdock.orders import rows as order_rows
 from crossdock.orders import tables as order_tables
 from crossdock.orders.model import Cancellation, Origin, Promise

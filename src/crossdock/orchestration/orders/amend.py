@@ -82,7 +82,7 @@ class OrderHandler(ABC):
         try:
             versions = changes.write()
         except CapacityLost:
-            self._engine.planner.forget_capacity()
+            self._engine.planner.sight.forget_capacity()
             raise
         for outcome in outcomes:
             if isinstance(outcome, OrderChanged):

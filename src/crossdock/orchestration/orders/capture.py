@@ -18,7 +18,7 @@ from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, Revise
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
-from crossdock.orchestration.planning import Destination, NewDemand, Routed
+from crossdock.orchestration.plans import Destination, NewDemand, Routed
 from crossdock.orchestration.promises import promised
 from crossdock.orchestration.promises.promised import Promised
 from crossdock.orchestration.reservations import confirming
@@ -201,7 +201,7 @@ class CaptureHandler:
             items.update(*(confirmation.item_ids for confirmation in giving))
             engine.directory.load_items_by_id(session, items)
         later = {order.promise.begin_day for order in new.values() if order.promise is not None} - {None}
-        engine.planner.prepare(session, {order.at for order in new.values()}, sorted(items), later)
+        engine.planner.sight.prepare(session, {order.at for order in new.values()}, sorted(items), later)
 
     def _route(self, unit: Unit, new: NewOrder) -> None:
         planner, confirmation = self._engine.planner, new.confirmation

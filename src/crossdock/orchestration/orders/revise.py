@@ -15,7 +15,7 @@ from crossdock.orchestration.errors import RevisionRefused
 from crossdock.orchestration.loading import LoadedOrder
 from crossdock.orchestration.orders.amend import OrderHandler, free_units, route_again
 from crossdock.orchestration.orders.capture import NewOrder, check
-from crossdock.orchestration.planning import NewDemand
+from crossdock.orchestration.plans import NewDemand
 from crossdock.orders import rows, store
 from crossdock.orders.model import PARTITION, Origin
 from crossdock.orders.revisions import KnownLine, SentLine, match

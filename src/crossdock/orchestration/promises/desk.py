@@ -22,7 +22,8 @@ from crossdock.network.store import StoredChannel, StoredLocation
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.errors import PromiseRefused, UnknownItem
 from crossdock.orchestration.orders.capture import explode
-from crossdock.orchestration.planning import Destination, NewDemand, Planner
+from crossdock.orchestration.planning import Planner
+from crossdock.orchestration.plans import Destination, NewDemand
 from crossdock.orchestration.promises import store as promise_store
 from crossdock.orchestration.promises.coming import coming
 from crossdock.orchestration.promises.model import Made, NotMade, Quote, Wanted, Way
@@ -97,9 +98,9 @@ class PromiseDesk:
             channel = self._directory.channel(asked.channel)
             demand = self._demand(session, asked, channel)
             wanted = Wanted(asked, channel, demand, _point(asked.destination), by, not_before, at)
-            self._planner.forget_capacity()
+            self._planner.sight.forget_capacity()
             later = () if not_before is None else range(not_before - _LONGEST_TRANSIT, not_before + 1)
-            self._planner.prepare(session, [at], sorted({d.item_id for d in demand}), later)
+            self._planner.sight.prepare(session, [at], sorted({d.item_id for d in demand}), later)
             made: list[Made] = []
             refused: list[NotMade] = []
             for way in self._ways(wanted, refused):
@@ -181,7 +182,7 @@ class PromiseDesk:
         ]
         if method == "pickup" and places:
             where = Destination(wanted.asked.destination.country, wanted.point, None, "pickup")
-            _, snapshot, _ = self._planner.look(wanted.demand, where, wanted.at, wanted.channel)
+            _, snapshot, _ = self._planner.sight.look(wanted.demand, where, wanted.at, wanted.channel)
             full = _holds_all(wanted.demand, snapshot)
             places = [(column, place) for column, place in places if full[column]]
         x, y, z = wanted.point
@@ -211,7 +212,7 @@ class PromiseDesk:
             return keep(asked, seen, terms.policy, wanted.by)
 
         choose = first_day if wanted.asked.goal == "earliest" else usual
-        kept, snapshot, through = self._planner.settle(wanted.demand, where, wanted.at, wanted.channel, choose)
+        kept, snapshot, through = self._planner.sight.settle(wanted.demand, where, wanted.at, wanted.channel, choose)
         last = arrives(kept.decision)
         if last is None:
             there = way.method != "pickup" and bool(snapshot.stock.any())
@@ -250,7 +251,7 @@ class PromiseDesk:
             if begin <= utc_day(wanted.at):
                 continue
             later = where._replace(begin=day_start(begin), due_day=due)
-            found = self._planner.settle(
+            found = self._planner.sight.settle(
                 wanted.demand,
                 later,
                 wanted.at,

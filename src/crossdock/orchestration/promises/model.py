@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crossdock.kernel.geo import Xyz
 from crossdock.network.store import StoredChannel, StoredLocation
-from crossdock.orchestration.planning import NewDemand
+from crossdock.orchestration.plans import NewDemand
 from crossdock.orchestration.promises.store import StoredPromise
 from crossdock.orchestration.terms import DeliveryTerms
 from crossdock.promising import Kept, Method, Offer

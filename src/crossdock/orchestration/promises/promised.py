@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crossdock.kernel.errors import FieldError
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration.errors import PromiseMismatch, UnknownPromise
-from crossdock.orchestration.planning import Destination
+from crossdock.orchestration.plans import Destination
 from crossdock.orchestration.promises import store as promise_store
 from crossdock.orchestration.promises.store import StoredPromise
 from crossdock.orders.model import OrderIn

@@ -72,7 +72,7 @@ class ReservationHandler(ABC):
         items = {item for reservation in loaded.values() for item in reservation.item_ids}
         items |= self.also_items(unit, commands)
         engine.directory.load_items_by_id(session, items)
-        engine.planner.prepare(session, [unit.now], sorted(items))
+        engine.planner.sight.prepare(session, [unit.now], sorted(items))
         outcomes: list[Outcome] = [None] * len(commands)
         holds: dict[int, Hold] = {}
         seen: set[int] = set()

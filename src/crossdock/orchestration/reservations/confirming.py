@@ -24,7 +24,7 @@ from crossdock.kernel.clock import day_start, moment
 from crossdock.kernel.errors import Invalid
 from crossdock.kernel.ids import decode_id, encode_id
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.planning import Routed
+from crossdock.orchestration.plans import Routed
 from crossdock.orchestration.reservations.reserving import Hold, credit, give_back_shares, own_units, tell, tell_supply
 from crossdock.storage.guard import Take, Taken
 from crossdock.storage.unit import Unit

@@ -20,7 +20,7 @@ from crossdock.network.store import StoredLocation
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import ReservationContentDiffers, ReservationRefused, UnknownItem
-from crossdock.orchestration.planning import Routed
+from crossdock.orchestration.plans import Routed
 from crossdock.orchestration.reservations.commands import Reserve, Reserved
 from crossdock.orchestration.reservations.reserving import Hold, decide, destination, held_units, tell, write
 from crossdock.storage import guard
@@ -72,7 +72,7 @@ class ReserveHandler:
         }
         if stubborn:
             engine.lock_items(session, stubborn)
-        engine.planner.prepare(session, [unit.now], sorted(items))
+        engine.planner.sight.prepare(session, [unit.now], sorted(items))
         for index, each in new.items():
             try:
                 self._decide(unit, each)

@@ -26,7 +26,7 @@ from crossdock.kernel.errors import FieldError
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import NotEnoughToReserve, ReservedTooLate
-from crossdock.orchestration.planning import Destination, NewDemand, Routed
+from crossdock.orchestration.plans import Destination, NewDemand, Routed
 from crossdock.orchestration.supply.binding import rebind
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orchestration.views import shares

@@ -14,7 +14,7 @@ from crossdock.inventory import supply
 from crossdock.inventory.supply import SupplyRow
 from crossdock.inventory.supply_rules import Line, Waiting, bind
 from crossdock.orchestration.directory import Directory
-from crossdock.orchestration.planning import Queued, Routed
+from crossdock.orchestration.plans import Queued, Routed
 from crossdock.orchestration.reach import Permitted
 from crossdock.orchestration.supply import limits
 from crossdock.orchestration.supply.binding import bound_event, insert_claims, rebind, tell

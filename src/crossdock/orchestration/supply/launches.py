@@ -12,7 +12,7 @@ from crossdock.catalog.model import ItemFacts
 from crossdock.inventory.supply_model import PREORDER
 from crossdock.kernel.clock import day_start, day_text, utc_day
 from crossdock.orchestration.directory import Directory
-from crossdock.orchestration.planning import NewDemand, Queued
+from crossdock.orchestration.plans import NewDemand, Queued
 
 
 def is_preorder(item: ItemFacts, at: int) -> bool:

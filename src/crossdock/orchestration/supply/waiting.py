@@ -100,5 +100,5 @@ def _waiting(unit: Unit, engine: Engine, items: Sequence[int]) -> list[int]:
         return queues.waiting_orders(session, items)
     directory.load_items_by_id(session, items)
     planner.shares.load(session, items)
-    pairs = [(item, channel.id) for channel in channels for item in planner.open_to(channel, items, unit.now)]
+    pairs = [(item, channel.id) for channel in channels for item in planner.sight.open_to(channel, items, unit.now)]
     return queues.waiting_orders_of(session, pairs)
