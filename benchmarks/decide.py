@@ -3,6 +3,9 @@
 Times are CPU milliseconds of one call, everything an explanation needs included; the gap is given in per cent of the
 plan's cost (the penalty of unfilled units left out). "divided" are orders that no location fills alone; "other set"
 is the share of passed-over plans that are proven to be the best with another set of locations.
+
+A processor's speed may double between two hours, so that the floor, a fixed piece of numpy and of plain Python, is
+taken after each case: times are told apart from it by their ratio.
 """
 
 import argparse
@@ -35,6 +38,26 @@ CASES = (
     (200, 305, 3, SMALL_PARCEL_G, 0.05),
 )
 Measured = list[tuple[float, Order, Decision]]
+FLOORS = 15
+_FLOOR_STEPS, _FLOOR_LINES, _FLOOR_SITES = 12, 60, 305
+
+
+def floor() -> float:
+    """Give the CPU milliseconds of a fixed piece of work like that of a decision; the median of some."""
+    rng = np.random.default_rng(7)
+    worth, cost = rng.integers(0, 10**6, (2, _FLOOR_LINES, _FLOOR_SITES)).astype(np.float64)
+    taken = []
+    for _ in range(FLOORS):
+        begin = time.process_time_ns()
+        price, seen = np.full(_FLOOR_LINES, 500_000.0), 0
+        for step in range(_FLOOR_STEPS):
+            margin = np.maximum(worth + price[:, None] - cost, 0.0)
+            least = np.where(margin > step, margin, 0.0).sum(axis=0).argsort(kind="stable")
+            price = np.floor(price + margin.max(axis=1) % 1_000.0)
+            for at in least.tolist():
+                seen += at % 7 if at > step else 1
+        taken.append((time.process_time_ns() - begin) / 1e6)
+    return float(np.median(taken))
 
 
 def timed(cases: Iterable[Order]) -> Measured:
@@ -102,23 +125,29 @@ def record_costs(count: int) -> tuple[int, float]:
 
 
 _KEY = {"normal 3 lines / 305, up to 3": "decide_305", "normal 3 lines / 1005, up to 3": "decide_1005"}
+for _lines in (30, 200):
+    for _kind in ("normal", "scarce"):
+        _KEY[f"{_kind} {_lines} lines / 305, up to 3"] = f"decide_{_lines}x305_{_kind}"
 
 
 def measure(count: int = 300) -> Iterator[Result]:
     """Give the figures that routing is held to; the gap is in percent of the cost, at p50, p90 and p99."""
+    floors = []
     for name, measured in cases(count):
         if name.startswith(" "):
             continue
         key = _KEY.get(name, "decide_" + "_".join(re.findall(r"\w+", name)))
         times = [took for took, _, _ in measured]
         gaps = [100 * decision.gap / max(1, decision.cost) for _, _, decision in measured]
-        yield result(f"{key}_median_ms", float(np.median(times)), "ms", COMMAND)
+        floors.append(floor())
+        yield result(f"{key}_median_ms", float(np.median(times)), "ms", COMMAND, floors[-1])
         for which in (90, 99):
-            yield result(f"{key}_p{which}_ms", float(np.percentile(times, which)), "ms", COMMAND)
-        for which in (50, 90, 99):
-            yield result(f"{key}_gap_p{which}_pct", float(np.percentile(gaps, which)), "%", COMMAND)
+            yield result(f"{key}_p{which}_ms", float(np.percentile(times, which)), "ms", COMMAND, floors[-1])
+        for which, word in ((50, "median"), (90, "p90"), (99, "p99")):
+            yield result(f"{key}_gap_{word}_pct", float(np.percentile(gaps, which)), "%", COMMAND)
         proven = 100 * sum(decision.proven for _, _, decision in measured) / len(measured)
         yield result(f"{key}_proven_pct", proven, "%", COMMAND)
+    yield result("decide_floor_ms", float(np.median(floors)), "ms", COMMAND)
     size, took = record_costs(count)
     yield result("decision_record_bytes", size, "bytes", COMMAND)
     yield result("decision_record_us", took, "µs", COMMAND)
@@ -132,6 +161,7 @@ def main() -> None:
     print(f"{'case':48} {'orders':>6}  {'p50 ms':>8} {'p90':>8} {'p99':>8}    proven  gap % p50 p90 p99  other set")
     for name, measured in cases(count):
         report(name, measured)
+        print(f"{'    floor':48} {'':6}  {floor():8.3f}", flush=True)
         report("    divided", [entry for entry in measured if not alone(entry[1])])
     size, took = record_costs(min(count, 300))
     print(f"\nrecord of 3 lines at 305 locations: median {size} bytes, {took:.1f} µs")
