@@ -2,6 +2,7 @@
 
 from crossdock.routing.decide import decide
 from crossdock.routing.explain import BillLine, Check, Explanation, Held, Told, Verdict, explain
+from crossdock.routing.flips import About, Flips, Waived, flips
 from crossdock.routing.model import (
     ENGINE,
     Decision,
@@ -23,16 +24,20 @@ from crossdock.routing.model import (
     Zone,
 )
 from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
+from crossdock.routing.study import Flip
 from crossdock.routing.words import words
 
 __all__ = [
     "ENGINE",
+    "About",
     "BillLine",
     "Check",
     "Decision",
     "Demand",
     "DemandLine",
     "Explanation",
+    "Flip",
+    "Flips",
     "Held",
     "Lane",
     "Network",
@@ -51,11 +56,13 @@ __all__ = [
     "Told",
     "Verdict",
     "Versions",
+    "Waived",
     "Zone",
     "decide",
     "decode",
     "encode",
     "explain",
+    "flips",
     "replay",
     "snapshot_of",
     "words",

@@ -30,10 +30,10 @@ class Terms:
     """
 
     __slots__ = (
-        "_capable", "allowed", "always_served", "base_z", "borders", "domestic", "extra", "far", "fixed_zone", "limit",
-        "line_l", "line_max", "line_min", "most", "network", "parcel_l", "per_kg_list", "place", "place_sq", "policy",
-        "price_l", "rank_key", "rate_max", "rates", "served_z", "site_ids", "site_index", "transit_z", "unit_l",
-        "unit_max", "unit_min", "unit_prices",
+        "_capable", "allowed", "always_served", "base_z", "borders", "credited", "domestic", "extra", "far",
+        "fixed_zone", "limit", "line_l", "line_max", "line_min", "most", "network", "parcel_l", "per_kg_list",
+        "place", "place_sq", "policy", "price_l", "rank_key", "rate_max", "rates", "served_z", "site_ids",
+        "site_index", "transit_z", "unit_l", "unit_max", "unit_min", "unit_prices",
     )  # fmt: skip
 
     def __init__(self, network: Network, policy: Policy, country: str, requires: tuple[str, ...]) -> None:
@@ -59,9 +59,10 @@ class Terms:
         self.allowed &= self.served_z[self.fixed_zone] | self.domestic
         if policy.markets and country not in policy.markets:
             self.allowed[:] = False
-        for array in (self.parcel_l, self.line_l, self.unit_l):
+        for array in (self.line_l, self.unit_l):
             if len(array) and array.min() < 0:
                 raise RoutingError("handling prices are not below 0")
+        self.credited = bool(len(sites)) and self.parcel_l.min() < 0  # only what carriage makes good, see View
         units, handling = self.unit_l[self.allowed], self.line_l[self.allowed]
         self.unit_max, self.unit_min = float(units.max(initial=0)), float(units.min(initial=EXACT))
         self.line_max, self.line_min = float(handling.max(initial=0)), float(handling.min(initial=EXACT))

@@ -86,6 +86,8 @@ class View:
         self.parcel: Floats = terms.base_z[self.zone] + terms.parcel_l
         if terms.extra:
             self.parcel += terms.extra
+        if terms.credited and self.parcel[ok].min(initial=EXACT) < terms.extra:
+            raise RoutingError("a parcel costs nothing at the least")
         self.late: Floats | None = terms.price_l
         per_day = terms.policy.lateness_per_day
         if per_day and demand.due_day is not None:
