@@ -62,7 +62,7 @@ class CompiledPolicy:
 
     def trace(self, facts: Facts) -> tuple[Tried, ...]:
         """Say of each route whether it holds for facts, and if not why; the same facts give the same words."""
-        zone = ZoneInfo(self.document.time_zone)
+        zone = zone_of(self.document)
         told = []
         for route, said in zip(self.routes, self.document.routes, strict=True):
             why = "" if said.when is None else why_not(said.when, facts, zone)
@@ -72,7 +72,7 @@ class CompiledPolicy:
 
 def compile_policy(document: RoutingPolicy) -> CompiledPolicy:
     """Compile a document; raises RoutingError when a rate card or a route is no policy that can decide."""
-    source, zone = document.version, ZoneInfo(document.time_zone)
+    source, zone = document.version, zone_of(document)
     card = rate_card(document.card)
     routes = []
     for index, route in enumerate(document.routes):
@@ -80,6 +80,14 @@ def compile_policy(document: RoutingPolicy) -> CompiledPolicy:
         holds = None if route.when is None else compiled(route.when, zone)
         routes.append(CompiledRoute(index, route.name, holds, policy))
     return CompiledPolicy(document, source, tuple(routes))
+
+
+def zone_of(document: RoutingPolicy) -> ZoneInfo:
+    """Return the time zone of a policy's times; raises RoutingError when there is none of the name."""
+    try:
+        return ZoneInfo(document.time_zone)
+    except (OSError, ValueError, LookupError):  # no such zone, or a name that leads out of the folder of zones
+        raise RoutingError(f"there is no time zone '{document.time_zone}'") from None
 
 
 def rate_card(card: RateCardIn) -> RateCard:

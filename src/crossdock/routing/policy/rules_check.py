@@ -1,0 +1,126 @@
+"""What is wrong with the numbers of a route: amounts below 0, weights of costs that it does not have, empty rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from crossdock.routing.policy.document import Route
+from crossdock.routing.rules import (
+    Carbon,
+    Clear,
+    Cost,
+    FailedPick,
+    Fence,
+    HasShare,
+    InTime,
+    KeepsStock,
+    Near,
+    Preference,
+    Scarce,
+    Workload,
+)
+
+_MOST = 10**12
+_Found = tuple[Literal["error", "warning"], str, str, str]
+_ALWAYS_THERE = {
+    "carriage", "weight", "surcharges", "fuel", "handling_parcel", "handling_line", "handling_unit", "lateness",
+    "prices", "extra_parcels", "extra_locations",
+}  # fmt: skip
+
+
+def rule_findings(route: Route, place: str) -> Iterator[_Found]:
+    """Yield what is wrong with a route's fences, costs, weights, preferences and split rules."""
+    for index, fence in enumerate(route.fences):
+        why = _fence(fence)
+        if why:
+            yield "error", f"{place}/fences/{index}", "fence", why
+    for index, cost in enumerate(route.costs):
+        for name, amount in _amounts(cost):
+            if not 0 <= amount <= _MOST:
+                text = f"`{name}` lies between 0 and {_MOST:,}; a credit is a `clear`."
+                yield "error", f"{place}/costs/{index}/{name}", "amount", text
+        if isinstance(cost, Workload):
+            yield from _steps(cost, f"{place}/costs/{index}/steps")
+        if isinstance(cost, Scarce) and cost.below < 1:
+            yield "error", f"{place}/costs/{index}/below", "amount", "Stock is scarce below at least 1 unit."
+    yield from _weights(route, place)
+    yield from _preferences(route, place)
+    yield from _splits(route, place)
+
+
+def _fence(fence: Fence) -> str:
+    if isinstance(fence, Near) and fence.km < 1:
+        return "Within less than a kilometre there is nobody."
+    if isinstance(fence, HasShare) and not 1 <= fence.permille <= 1_000:
+        return "A share lies between 1 and 1,000 thousandths."
+    if isinstance(fence, KeepsStock) and fence.units < 1:
+        return "At least 1 unit is kept, or the fence keeps nothing."
+    if isinstance(fence, InTime) and not 0 <= fence.days <= 365:
+        return "The tolerance is 0 to 365 days."
+    return ""
+
+
+def _amounts(cost: Cost) -> Iterator[tuple[str, int]]:
+    if isinstance(cost, Scarce | FailedPick):
+        yield "per_unit", cost.per_unit
+    elif isinstance(cost, Clear):
+        yield "per_unit", cost.per_unit
+        yield "permille", cost.permille
+    elif isinstance(cost, Carbon):
+        yield "per_kg", cost.per_kg
+    elif isinstance(cost, Preference):
+        yield "amount", cost.amount
+
+
+def _steps(cost: Workload, place: str) -> Iterator[_Found]:
+    if not cost.steps:
+        yield "error", place, "empty", "Name at least one step."
+    for index, step in enumerate(cost.steps):
+        if not 0 <= step.amount <= _MOST:
+            yield "error", f"{place}/{index}/amount", "amount", f"The price lies between 0 and {_MOST:,}."
+        if index and step.used <= cost.steps[index - 1].used:
+            yield "error", f"{place}/{index}/used", "order", "Steps rise with the use of the day's capacity."
+
+
+def _weights(route: Route, place: str) -> Iterator[_Found]:
+    there = _ALWAYS_THERE | {_name(cost) for cost in route.costs}
+    seen: set[str] = set()
+    for index, (name, _) in enumerate(route.weights):
+        if name in seen:
+            yield "error", f"{place}/weights/{index}", "repeated", f"`{name}` has a weight already."
+        seen.add(name)
+        if name not in there:
+            text = f"The route has no cost `{name}`, so its weight changes nothing."
+            yield "warning", f"{place}/weights/{index}", "no_effect", text
+    if route.weights and route.prefer:
+        text = "Ordered preferences count no money: weights change nothing but `cheapest`."
+        if not any(aim.by == "cheapest" for aim in route.prefer):
+            yield "warning", f"{place}/weights", "no_effect", text
+
+
+def _name(cost: Cost) -> str:
+    return str(cost.__struct_config__.tag)
+
+
+def _preferences(route: Route, place: str) -> Iterator[_Found]:
+    seen: set[str] = set()
+    for index, aim in enumerate(route.prefer):
+        if aim.by != "sites" and aim.by in seen:
+            text = f"`{aim.by}` is aimed at before; the second time it decides nothing."
+            yield "warning", f"{place}/prefer/{index}", "repeated", text
+        seen.add(aim.by)
+        if aim.band < 1:
+            yield "error", f"{place}/prefer/{index}/band", "amount", "A band is at least 1."
+
+
+def _splits(route: Route, place: str) -> Iterator[_Found]:
+    if route.split == "never" and (route.max_locations or 1) > 1:
+        text = "What is never split comes from one location: `max_locations` changes nothing."
+        yield "warning", f"{place}/max_locations", "no_effect", text
+    if route.max_parcels and route.max_locations and route.max_parcels < route.max_locations:
+        text = f"{route.max_parcels} parcels come from no more locations than that."
+        yield "warning", f"{place}/max_locations", "no_effect", text
+    if route.complete and route.leftover == "ship_available":
+        text = "Complete deliveries ship all or nothing, so nothing is ever missing from one."
+        yield "warning", f"{place}/leftover", "no_effect", text
