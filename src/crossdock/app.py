@@ -63,6 +63,7 @@ from crossdock.orchestration.supply.commands import PutSupply, ReceiveSupply
 from crossdock.orchestration.supply.lines import PutSupplyHandler
 from crossdock.orchestration.supply.receipts import ReceiveSupplyHandler
 from crossdock.orchestration.supply.waiting import ServeWaitingHandler
+from crossdock.orchestration.trials.runner import TrialRunner
 from crossdock.orchestration.views import commands as view_commands
 from crossdock.orchestration.views.put import PutShareGroupsHandler, PutViewHandler
 from crossdock.storage.database import Database
@@ -106,6 +107,7 @@ class App:
         self.promises = PromiseDesk(self.ids)
         self.imports = create_import_runner(self)
         self.feeds = FeedRunner(self)
+        self.trials = TrialRunner(self)
 
     @property
     def config(self) -> Directory:

@@ -104,6 +104,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
     """Import what was left unfinished and keep house, as long as the server runs."""
     app.imports.start()
     app.feeds.start()
+    app.trials.start()
     app.atp.start()
     chores = [
         asyncio.create_task(again_and_again(what, work, seconds), name=what) for what, work, seconds in _chores(app)
@@ -116,6 +117,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
         await asyncio.gather(*chores, return_exceptions=True)
         await app.imports.stop()
         await app.feeds.stop()
+        await app.trials.stop()
 
 
 def _chores(app: App) -> list[tuple[str, Callable[[], Awaitable[object]], float]]:

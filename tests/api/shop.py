@@ -84,9 +84,11 @@ class Shop:
     async def _lifespan(self, _: Litestar) -> AsyncIterator[None]:
         self.app.imports.start()
         self.app.feeds.start()
+        self.app.trials.start()
         yield
         await self.app.imports.stop()
         await self.app.feeds.stop()
+        await self.app.trials.stop()
 
     def __enter__(self) -> Self:
         self._thread.start()

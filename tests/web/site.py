@@ -38,8 +38,10 @@ def make_site(app: App) -> Litestar:
     @asynccontextmanager
     async def reading_uploads(_: Litestar) -> AsyncIterator[None]:
         app.feeds.start()
+        app.trials.start()
         yield
         await app.feeds.stop()
+        await app.trials.stop()
 
     router = web_router(app, clock=app.clock, zone="Europe/London")
     return Litestar([router], openapi_config=None, lifespan=[reading_uploads])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
-from crossdock.orchestration import AtpReader, FeedRunner, ImportRunner, PromiseDesk
+from crossdock.orchestration import AtpReader, FeedRunner, ImportRunner, PromiseDesk, TrialRunner
 
 T = TypeVar("T")
 
@@ -71,6 +71,10 @@ class Backend(Protocol):
     @property
     def feeds(self) -> FeedRunner:
         """Who works on the imports of feeds of this process."""
+
+    @property
+    def trials(self) -> TrialRunner:
+        """Who tries drafts of policies on past orders, in this process."""
 
     @property
     def data_dir(self) -> Path:

@@ -68,6 +68,7 @@ PATH_PARAMETERS: dict[str, PathParameter] = {
     "supply_line_id": _id("sup", "supply line"),
     "reservation_id": _id("rsv", "reservation"),
     "job_id": _id("job", "job"),
+    "trial_id": _id("job", "trial"),
     "promise_id": _id("prm", "promise"),
     "key_id": _id("key", "API key"),
     "code": _text(_CODE, 64, "the code"),

@@ -22,6 +22,7 @@ from crossdock.api.resources import (
     service,
     stock,
     supply,
+    trials,
     views,
 )
 
@@ -43,6 +44,7 @@ def operations() -> tuple[Operation, ...]:
         feeds,
         configuration,
         policies,
+        trials,
         views,
         events,
         jobs,

@@ -17,6 +17,8 @@ import msgspec
 from crossdock import local
 from crossdock.cli import uploads
 from crossdock.cli.remote import Client
+from crossdock.cli.simulating import Asked, Tried, simulate_here, simulate_there
+from crossdock.cli.simulating import Watch as WatchTrial
 from crossdock.cli.uploads import FeedAsked, Imported, Watch
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
 from crossdock.inventory import (
@@ -109,6 +111,9 @@ class Doer(Protocol):
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
         """Record the rows of a file of a source; ``watch`` hears how far it is."""
+
+    def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
+        """Decide past orders again under a draft; ``watch`` hears how far it is."""
 
     def address(self) -> str:
         """Return where the server listens, or would listen."""
@@ -206,6 +211,9 @@ class Here:
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
         return uploads.import_feed(self._app, file, asked, watch, ACTOR.name)
+
+    def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
+        return simulate_here(self._app, asked, watch, ACTOR.name)
 
     def address(self) -> str:
         return f"http://{self._settings.host}:{self._settings.port}"
@@ -335,6 +343,9 @@ class Remote:
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
         return uploads.send_feed(self._client, file, asked, watch)
+
+    def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
+        return simulate_there(self._client, asked, watch)
 
     def address(self) -> str:
         return self._endpoint.url

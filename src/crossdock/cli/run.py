@@ -29,6 +29,7 @@ from crossdock.cli import (
     sign_in,
     stock,
     supply,
+    trials,
     views,
 )
 from crossdock.cli.options import Options
@@ -62,6 +63,7 @@ for name, group in (
     ("stock", stock.app),
     ("supply", supply.app),
     ("views", views.app),
+    ("policy", trials.app),
     ("shares", shares.app),
     ("feeds", feeds.app),
     ("events", events.app),

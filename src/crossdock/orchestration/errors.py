@@ -217,3 +217,11 @@ class MoveImpossible(Refused):
     code = "reservation_not_movable"
     title = "The reservation cannot be moved there"
     next_step = "The reservation stays as it was; choose another location or supply line."
+
+
+class NothingToTry(Refused):
+    """No past order is decided by the policy in the period."""
+
+    code = "nothing_to_try"
+    title = "There are no past orders to try it on"
+    next_step = "Choose another period, or a policy that a channel or one of its service levels names."

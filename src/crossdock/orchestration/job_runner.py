@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -221,7 +221,9 @@ class JobRunner(abc.ABC):
                 await asyncio.sleep(seconds)
         return await self._backend.submit(command)
 
-    async def finish(self, job: Job, state: jobs.State, result: dict[str, int] | None = None, error: str = "") -> None:
+    async def finish(
+        self, job: Job, state: jobs.State, result: Mapping[str, Any] | None = None, error: str = ""
+    ) -> None:
         """Close a job and tell everybody."""
         counts = msgspec.json.encode(result or {}).decode()
 

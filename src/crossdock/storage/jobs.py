@@ -87,6 +87,12 @@ def page(session: Session, states: Sequence[str] = (), after: int | None = None,
     return [Job(*row) for row in session.fetch(sql, *params, limit)]
 
 
+def of_kind(session: Session, kind: str, limit: int) -> list[Job]:
+    """Return the newest jobs of a kind."""
+    sql = f"SELECT {_COLUMNS} FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT ?"
+    return [Job(*row) for row in session.fetch(sql, kind, limit)]
+
+
 def unfinished(session: Session, kind: str) -> list[Job]:
     """Return the jobs of a kind that wait or were running, oldest first."""
     sql = f"SELECT {_COLUMNS} FROM jobs WHERE state IN ('waiting', 'running') AND kind = ? ORDER BY id"

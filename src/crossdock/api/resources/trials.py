@@ -1,0 +1,232 @@
+"""Trials: past orders decided again under a draft of a policy, and what each of its rules costs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from crossdock.api import examples
+from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope
+from crossdock.api.documents import NextCursor, View
+from crossdock.api.errors import InvalidCursor
+from crossdock.api.http import Call, Reply, json_reply, location, make_cursor, read_cursor
+from crossdock.api.lists import next_link
+from crossdock.api.operations import Answer, Link, Operation, Table
+from crossdock.api.parameters import PageQuery
+from crossdock.api.resources.policies import PolicyIn
+from crossdock.kernel.clock import instant
+from crossdock.kernel.document import Input, Instant, Words
+from crossdock.kernel.errors import NotFound
+from crossdock.kernel.ids import decode_id
+from crossdock.orchestration import (
+    MOST_ORDERS,
+    ConfigurationRefused,
+    DifferenceView,
+    IdempotencyKeyReused,
+    JobView,
+    NothingToTry,
+    OnePolicy,
+    SortWord,
+    TrialRequest,
+    TrialView,
+    cancel_job,
+    list_trials,
+    new_trial,
+    read_differences,
+    read_trial,
+    sized,
+)
+from crossdock.routing import Policy
+
+
+class TrialIn(Input, frozen=True):
+    """Which rules are tried, and over which orders: the newest of those placed in a period."""
+
+    policy: PolicyIn
+    orders: Annotated[int, Meta(ge=1, le=MOST_ORDERS, description="how many at most, the newest first")] = 10_000
+    since: Annotated[Instant | None, Meta(description="orders placed from then on")] = None
+    until: Annotated[Instant | None, Meta(description="orders placed before then; else now")] = None
+    price_rules: Annotated[bool, Meta(description="also say what each single rule costs")] = False
+    note: Annotated[Words, Meta(description="what the draft is called")] = ""
+
+
+class TrialList(View, frozen=True):
+    """The newest trials of a policy."""
+
+    data: tuple[TrialView, ...]
+
+
+class DifferencesQuery(PageQuery, frozen=True):
+    """How the differences are listed: the biggest first, by what is named."""
+
+    sort: SortWord = "money"
+
+
+class DifferenceList(View, frozen=True):
+    """A page of decisions that would come out otherwise."""
+
+    data: tuple[DifferenceView, ...]
+    next_cursor: NextCursor
+
+
+async def start_trial(call: Call) -> Reply:
+    """Make the job that decides past orders again."""
+    body: TrialIn = call.body
+    try:
+        policy = msgspec.convert(msgspec.to_builtins(body.policy), Policy)
+    except msgspec.ValidationError as error:
+        raise ConfigurationRefused(str(error)) from None
+    asked = TrialRequest(
+        code=call.path["code"],
+        rules=OnePolicy(policy),
+        orders=body.orders,
+        since=None if body.since is None else instant(body.since),
+        until=call.backend.clock() if body.until is None else instant(body.until),
+        price_rules=body.price_rules,
+        draft=body.note,
+    )
+    asked = await call.backend.database.read(lambda session: sized(session, asked))
+    key = idempotency_key(call)
+    mark = hashlib.blake2b(asked.code.encode() + b"\0" + call.raw, digest_size=16).digest()
+    kept = None if key is None else (key_scope(call), key, mark)
+    job: JobView
+    job, is_new = await call.backend.submit(new_trial(asked, actor(call).name, kept))
+    call.backend.trials.wake()
+    call.path["trial_id"] = decode_id("job", job.id)
+    view = await _view(call)
+    return json_reply(view, 202, location(view.links.self), *(() if is_new else (REPLAYED,)))
+
+
+async def get_trial(call: Call) -> Reply:
+    """Read a trial."""
+    return json_reply(await _view(call))
+
+
+async def _view(call: Call) -> TrialView:
+    id_, code, folder = call.path["trial_id"], call.path["code"], call.backend.data_dir
+    view = await call.backend.database.read(lambda session: read_trial(session, folder, id_, code))
+    if view is None:
+        raise NotFound(f"There is no trial of the policy '{code}' of this id.")
+    return view
+
+
+async def get_trials(call: Call) -> Reply:
+    """List the newest trials of a policy."""
+    code, folder = call.path["code"], call.backend.data_dir
+    found = await call.backend.database.read(lambda session: list_trials(session, folder, code))
+    return json_reply(TrialList(data=tuple(found)))
+
+
+async def get_differences(call: Call) -> Reply:
+    """List the decisions that would come out otherwise."""
+    query: DifferencesQuery = call.query
+    await _view(call)
+    id_, folder = call.path["trial_id"], call.backend.data_dir
+    name = f"differences-{query.sort}"
+    after = 0 if query.cursor is None else read_cursor(query.cursor, name, int)[0]
+    page = await call.backend.database.read(
+        lambda session: read_differences(session, folder, id_, query.sort, after, query.limit)
+    )
+    cursor = None if page.next is None else make_cursor(name, page.next)
+    document = DifferenceList(data=tuple(page.differences), next_cursor=cursor)
+    return json_reply(document, 200, *next_link(call, cursor))
+
+
+async def cancel_trial(call: Call) -> Reply:
+    """Ask a trial to stop."""
+    await _view(call)
+    await call.backend.submit(cancel_job(call.path["trial_id"], actor(call).name))
+    return json_reply(await _view(call))
+
+
+_LINKS = {
+    name: Link(operation, {"code": "$response.body#/policy", "trial_id": "$response.body#/id"})
+    for name, operation in (
+        ("trial", "get_trial"),
+        ("differences", "list_trial_differences"),
+        ("cancel", "cancel_trial"),
+    )
+}
+
+
+def add_to(table: Table) -> None:
+    """Add the operations on trials."""
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/policies/{code}/trials",
+            id="start_trial",
+            tag="policies",
+            summary="Decide past orders again under a draft",
+            description=(
+                "A job: the first routing of each order is decided again from its own record, under what was known "
+                "then. Nothing is written to orders, claims or stock. Each decision is taken for itself: what the "
+                "draft would have given away earlier is not missing later. What cannot be decided again is counted."
+            ),
+            handler=start_trial,
+            scope="config:write",
+            body=TrialIn,
+            examples={"example": {"policy": examples.POLICY, "orders": 10_000, "price_rules": True}},
+            idempotent=True,
+            answers=(Answer(202, TrialView, "Begun.", None, ("Location", "Idempotency-Replayed")),),
+            errors=(ConfigurationRefused, NothingToTry, IdempotencyKeyReused),
+            path_examples={"code": "standard"},
+            links=_LINKS,
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/policies/{code}/trials",
+            id="list_trials",
+            tag="policies",
+            summary="List the newest trials of a policy",
+            handler=get_trials,
+            scope="config:read",
+            answers=(Answer(200, TrialList, "The newest first."),),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/policies/{code}/trials/{trial_id}",
+            id="get_trial",
+            tag="policies",
+            summary="Read a trial: how far it is, what would change, what each rule costs",
+            handler=get_trial,
+            scope="config:read",
+            answers=(Answer(200, TrialView, "Found."),),
+            errors=(NotFound,),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/policies/{code}/trials/{trial_id}/differences",
+            id="list_trial_differences",
+            tag="policies",
+            summary="List the decisions that would come out otherwise, the biggest difference first",
+            handler=get_differences,
+            scope="config:read",
+            query=DifferencesQuery,
+            answers=(Answer(200, DifferenceList, "A page.", None, ("Link",)),),
+            errors=(NotFound, InvalidCursor),
+        )
+    )
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/policies/{code}/trials/{trial_id}/actions/cancel",
+            id="cancel_trial",
+            tag="policies",
+            summary="Ask a trial to stop",
+            description="What it has found so far can still be read. A trial that is over stays as it is.",
+            handler=cancel_trial,
+            scope="config:write",
+            answers=(Answer(200, TrialView, "Asked; the trial as it is now."),),
+            errors=(NotFound,),
+        )
+    )

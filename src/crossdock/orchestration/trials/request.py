@@ -1,0 +1,46 @@
+"""What is asked of a trial, as it stands on its job."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from crossdock.orchestration.trials.rules import OnePolicy, Variant, without_each
+from crossdock.storage.jobs import Job
+
+KIND = "policies.trial"
+MOST_ORDERS = 100_000
+
+
+class TrialRequest(Struct, frozen=True, kw_only=True):
+    """Which draft of which policy, over which orders: the newest ``orders`` of those placed in a period.
+
+    ``since`` and ``until`` are instants (``until`` is not included). ``price_rules`` asks what each single rule costs.
+    ``size`` is how many orders there are (jobs.JobRequest), and ``draft`` says of what the rules are a draft.
+    """
+
+    code: str
+    rules: OnePolicy
+    orders: int
+    since: int | None
+    until: int
+    price_rules: bool = False
+    draft: str = ""
+    size: int = 0
+
+    def variants(self) -> tuple[Variant, ...]:
+        """Return the rules without each of them, if they are to be priced."""
+        return without_each(self.rules) if self.price_rules else ()
+
+    @property
+    def currency(self) -> str:
+        """The currency of every amount."""
+        return self.rules.policy.card.currency
+
+
+_decode = msgspec.json.Decoder(TrialRequest).decode
+
+
+def trial_request(job: Job) -> TrialRequest:
+    """Return what a trial was asked to do."""
+    return _decode(job.request)

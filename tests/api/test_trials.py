@@ -1,0 +1,88 @@
+"""Trials over HTTP: begun, watched, read, canceled, refused."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.shop import POLICY, Shop, order, put_stock
+
+
+@pytest.fixture
+def ordered(shop: Shop, http: httpx.Client) -> None:
+    """Two hearts from the shop in S1."""
+    put_stock(http, "S1", "pos", HEART=5)
+    for name in ("A-1", "A-2"):
+        assert http.post("/v1/orders", json=order(name)).status_code == 201
+
+
+def over(http: httpx.Client, trial: dict[str, Any]) -> dict[str, Any]:
+    until = time.monotonic() + 20
+    while trial["state"] not in ("succeeded", "failed", "canceled"):
+        assert time.monotonic() < until, trial
+        time.sleep(0.02)
+        trial = http.get(trial["links"]["self"]).json()
+    return trial
+
+
+def start(http: httpx.Client, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
+    return http.post("/v1/policies/standard/trials", json={"policy": POLICY, **body}, headers=headers or {})
+
+
+@pytest.mark.usefixtures("ordered")
+def test_a_trial_says_what_would_change_and_which_orders(shop: Shop, http: httpx.Client) -> None:
+    before = shop.count("claims"), shop.count("decisions"), shop.count("fulfillments")
+    answer = start(http, policy={**POLICY, "excluded": ["S1"]}, price_rules=True)
+    assert answer.status_code == 202, answer.text
+    trial = over(http, answer.json())
+    assert answer.headers["location"] == trial["links"]["self"] == f"/v1/policies/standard/trials/{trial['id']}"
+    result = trial["result"]
+    assert (trial["state"], result["orders"], result["decisions"], result["moved"]) == ("succeeded", 2, 2, 2)
+    assert result["rules"][0]["rule"] == "/excluded/0"
+    assert result["rules"][0]["decisions"] == 2
+    assert result["rules"][0]["spend"]["amount"] == (
+        result["would"]["spend"]["amount"] - result["was"]["spend"]["amount"]
+    )
+    page = http.get(trial["links"]["differences"], params={"limit": 1}).json()
+    rest = http.get(trial["links"]["differences"], params={"limit": 1, "cursor": page["next_cursor"]}).json()
+    assert rest["next_cursor"] is None
+    assert {each["order_id"] for each in (*page["data"], *rest["data"])} == {
+        each["id"] for each in http.get("/v1/orders").json()["data"]
+    }
+    assert [place["location"] for place in page["data"][0]["was"]["locations"]] == ["S1"]
+    assert [each["id"] for each in http.get("/v1/policies/standard/trials").json()["data"]] == [trial["id"]]
+    assert (shop.count("claims"), shop.count("decisions"), shop.count("fulfillments")) == before
+    # it is a job like others, and of this policy alone
+    assert http.get(f"/v1/jobs/{trial['id']}").json()["result"]["moved"] == 2
+    assert http.get(f"/v1/policies/other/trials/{trial['id']}").status_code == 404
+
+
+@pytest.mark.usefixtures("ordered")
+def test_the_same_key_begins_one_trial(http: httpx.Client) -> None:
+    key = {"idempotency-key": "try-1"}
+    first, again = start(http, key), start(http, key)
+    assert first.json()["id"] == again.json()["id"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert start(http, key, orders=5).json()["code"] == "idempotency_key_reused"
+
+
+@pytest.mark.usefixtures("ordered")
+def test_a_trial_that_is_over_stays_as_it_is_when_it_is_asked_to_stop(http: httpx.Client) -> None:
+    trial = over(http, start(http).json())
+    answer = http.post(f"{trial['links']['self']}/actions/cancel")
+    assert (answer.status_code, answer.json()["state"]) == (200, "succeeded")
+
+
+def test_without_past_orders_there_is_nothing_to_try(http: httpx.Client) -> None:
+    answer = start(http)
+    assert (answer.status_code, answer.json()["code"]) == (422, "nothing_to_try")
+
+
+def test_a_draft_with_an_error_is_refused_with_its_place(http: httpx.Client) -> None:
+    answer = start(http, policy={**POLICY, "max_locations": 0})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/policy/max_locations"
+    assert http.get("/v1/jobs").json()["data"] == []

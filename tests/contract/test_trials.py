@@ -1,0 +1,245 @@
+"""Past orders decided again under a draft: nothing changes, and the figures are exact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crossdock.kernel.clock import DAY, MINUTE
+from crossdock.kernel.ids import decode_id, encode_id
+from crossdock.kernel.money import Money
+from crossdock.orchestration import TrialView, cancel_job
+from crossdock.orchestration.errors import NothingToTry
+from crossdock.orchestration.trials import cases
+from crossdock.orchestration.trials.results import results_file
+from tests.support.trying import asked, differences, resume, run
+from tests.support.world import World, standard_policy
+
+# The prices of the tests (world.CARD): a parcel of one mug (400 g) costs
+#   from DC, in London:        3.50 + 0.4 kg x 0.20 = 3.58, a day on the road
+#   from STORE, Birmingham:    4.50 + 0.4 kg x 0.30 = 4.62, two days
+NEAR, FAR = 358, 462
+NEARER = FAR - NEAR
+OF_ITS_OWN = ("jobs", "events", "stock_log")
+"""What a trial writes: its job, `job.finished`, and the log's mark of a batch that changed no stock."""
+
+
+def gbp(amount: int) -> Money:
+    return Money(amount, "GBP")
+
+
+def three_orders_that_the_fence_sends_to_the_store(world: World) -> list[int]:
+    world.policy(excluded=("DC",))
+    for place in ("DC", "STORE"):
+        world.receive("MUG", place, 5)
+    return [world.capture(f"A{n}", ("MUG", 1)).order_id for n in range(3)]
+
+
+def test_a_fence_that_falls_away_brings_the_orders_back_to_the_nearest_location(world: World, tmp_path: Path):
+    orders = three_orders_that_the_fence_sends_to_the_store(world)
+
+    trial = run(world, asked(world, standard_policy()), tmp_path)
+
+    assert trial.state == "succeeded"
+    assert trial.progress == 100
+    found = trial.result
+    assert found is not None
+    assert (found.orders, found.decisions, found.moved, found.changed) == (3, 3, 3, 3)
+    assert (found.was.spend, found.would.spend) == (gbp(3 * FAR), gbp(3 * NEAR))
+    assert (found.was.parcels, found.would.parcels) == (3, 3)
+    assert (found.was.days, found.would.days) == (6, 3)
+    assert (found.was.unfilled, found.would.unfilled) == (0, 0)
+    assert found.was.carbon_g > found.would.carbon_g
+    listed = differences(world, trial)
+    assert {decode_id("ord", each.order_id) for each in listed} == set(orders)
+    assert [[place.location for place in each.was.locations] for each in listed] == [["STORE"]] * 3
+    assert [[place.location for place in each.would.locations] for each in listed] == [["DC"]] * 3
+    assert {each.would.spend for each in listed} == {gbp(NEAR)}
+
+
+def test_the_price_of_a_fence_is_what_its_orders_cost_more_with_it(world: World, tmp_path: Path):
+    three_orders_that_the_fence_sends_to_the_store(world)
+
+    # the rules as they are: nothing would change, but each rule has its price
+    trial = run(world, asked(world, standard_policy(excluded=("DC",))), tmp_path)
+
+    assert trial.result is not None
+    assert trial.result.changed == 0
+    fence, lateness, parcel = trial.result.rules
+    assert (fence.rule, fence.says) == ("/excluded/0", "DC never ships")
+    assert (fence.decisions, fence.spend, fence.days, fence.parcels) == (3, gbp(3 * NEARER), 3, 0)
+    assert (fence.unfilled, fence.late_days) == (0, 0)
+    assert fence.carbon_g > 0
+    assert (lateness.rule, lateness.decisions, lateness.spend) == ("/lateness_per_day", 0, gbp(0))
+    assert (parcel.rule, parcel.decisions, parcel.spend) == ("/extra_parcel", 0, gbp(0))
+
+
+def test_the_price_of_never_splitting_is_money_and_days_for_fewer_parcels(world: World, tmp_path: Path):
+    # 10 kg each. Apart: twice 3.50 + 10 x 0.20 = 5.50 from London. Together: 5.50 + 20 x 0.40 = 13.50 from far away.
+    world.items("ANVIL", "VICE", weight_g=10_000)
+    world.put_location("LONDON-2", 0)
+    world.put_location("EDINBURGH", 3)
+    world.policy(split="never", extra_parcel=0, lateness_per_day=0)
+    for sku, places in (("ANVIL", ("DC", "EDINBURGH")), ("VICE", ("LONDON-2", "EDINBURGH"))):
+        for place in places:
+            world.receive(sku, place, 9)
+    world.capture("A1", ("ANVIL", 1), ("VICE", 1))
+    world.capture("A2", ("ANVIL", 1))
+
+    policy = standard_policy(split="never", extra_parcel=0, lateness_per_day=0)
+    trial = run(world, asked(world, policy), tmp_path)
+
+    assert trial.result is not None
+    (rule,) = trial.result.rules
+    assert rule.says == "an order is never split"
+    assert (rule.decisions, rule.spend, rule.parcels, rule.days) == (1, gbp(1_350 - 1_100), -1, 2)
+
+
+def test_a_trial_changes_no_row_but_its_job(world: World, tmp_path: Path):
+    three_orders_that_the_fence_sends_to_the_store(world)
+    request = asked(world, standard_policy())
+    before = world.dump(*OF_ITS_OWN)
+
+    trial = run(world, request, tmp_path)
+
+    assert trial.state == "succeeded"
+    assert world.dump(*OF_ITS_OWN) == before
+    assert world.events()[-1] == "job.finished"
+
+
+def test_each_order_is_decided_under_what_was_known_then(world: World, tmp_path: Path):
+    world.policy(excluded=("DC",))
+    world.receive("MUG", "STORE", 5)
+    world.capture("A1", ("MUG", 1))  # DC was empty then, whatever a draft allows
+    world.receive("MUG", "DC", 5)
+    world.capture("A2", ("MUG", 1))
+
+    trial = run(world, asked(world, standard_policy()), tmp_path)
+
+    assert trial.result is not None
+    assert (trial.result.decisions, trial.result.moved) == (2, 1)
+
+
+def test_what_cannot_be_decided_again_is_counted_and_said(world: World, tmp_path: Path):
+    three_orders_that_the_fence_sends_to_the_store(world)
+    world.capture("A4", ("MUG", 1))
+    (spoiled, body), (other, _), *_ = world.rows("SELECT id, record FROM decisions ORDER BY id")
+    network = world.rows("SELECT hash FROM versions WHERE kind = 'network' ORDER BY created_at DESC, hash")
+    world.change("UPDATE decisions SET record = ? WHERE id = ?", b"\xc1 no record", spoiled)
+    world.change("UPDATE decisions SET cause = 'supply' WHERE id = ?", other)
+
+    trial = run(world, asked(world, standard_policy()), tmp_path)
+    world.change("UPDATE versions SET hash = 'gone' || hash WHERE kind = 'network'")
+    without_network = run(world, asked(world, standard_policy()), tmp_path)
+
+    assert trial.result is not None
+    missed = trial.result.not_decided
+    assert (trial.result.orders, trial.result.decisions, trial.result.later) == (4, 2, 1)
+    assert (missed.orders, missed.unreadable, missed.no_network, missed.refused) == (1, 1, 0, 0)
+    assert without_network.state == "succeeded"
+    assert without_network.result is not None
+    assert (without_network.result.decisions, without_network.result.not_decided.no_network) == (0, 2)
+
+    for (digest,) in network:
+        world.change("UPDATE versions SET hash = ? WHERE hash = ?", digest, "gone" + digest)
+    world.change("UPDATE decisions SET record = ? WHERE id = ?", bytes(body), spoiled)
+    world.change("UPDATE decisions SET cause = 'capture' WHERE id = ?", other)
+
+
+def test_only_the_orders_of_the_period_and_the_newest_of_them(world: World, tmp_path: Path):
+    world.receive("MUG", "DC", 9)
+    for n in range(5):
+        world.capture(f"A{n}", ("MUG", 1), at=world.clock.at)
+        world.clock.forward(days=1)
+    middle = world.clock.at - 3 * DAY - MINUTE
+
+    since = run(world, asked(world, standard_policy(), since=middle), tmp_path)
+    newest = run(world, asked(world, standard_policy(), orders=2), tmp_path)
+
+    assert since.result is not None
+    assert newest.result is not None
+    assert (since.result.orders, newest.result.orders) == (3, 2)
+    assert newest.total == 2
+
+
+def test_a_policy_that_decides_no_order_is_not_tried(world: World):
+    with pytest.raises(NothingToTry):
+        asked(world, standard_policy())  # nothing was ordered yet
+
+
+def many_orders(world: World, monkeypatch: pytest.MonkeyPatch, count: int = 12) -> None:
+    monkeypatch.setattr(cases, "CHUNK", 2)
+    world.policy(excluded=("DC",))
+    for place in ("DC", "STORE"):
+        world.receive("MUG", place, count)
+    for n in range(count):
+        world.capture(f"A{n}", ("MUG", 1))
+
+
+def test_a_trial_is_canceled_between_two_chunks_and_what_it_found_stays(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    many_orders(world, monkeypatch)
+    canceled: list[str] = []
+
+    def cancel_when_under_way(view: TrialView) -> bool:
+        if view.done >= 2 and not canceled:
+            canceled.append(view.id)
+            world.app.submit_now(cancel_job(decode_id("job", view.id), "key:test"))
+        return False
+
+    trial = run(world, asked(world, standard_policy()), tmp_path, until=cancel_when_under_way)
+
+    assert trial.state == "canceled"
+    assert trial.result is not None
+    assert 2 <= trial.result.orders < 12
+    assert len(differences(world, trial)) == trial.result.moved == trial.result.orders
+
+
+def test_a_trial_that_broke_off_goes_on_behind_its_last_chunk(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    many_orders(world, monkeypatch)
+    begun = run(world, asked(world, standard_policy()), tmp_path, until=lambda view: view.done >= 4)
+    path = results_file(tmp_path, decode_id("job", begun.id))
+    with path.open("ab") as file:
+        file.write(b"[[1,2],[3")  # it broke off in the middle of a line
+
+    world.restart()
+    world.clock.forward(minutes=6)  # whoever ran it is gone
+    world.app.data_dir = tmp_path
+    trial = resume(world, begun)
+
+    assert trial.state == "succeeded"
+    assert trial.result is not None
+    assert (trial.result.orders, trial.result.moved) == (12, 12)
+    listed = [each.order_id for each in differences(world, trial)]
+    assert len(set(listed)) == len(listed) == 12
+
+
+def test_many_orders_are_decided_in_a_process_of_their_own(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("crossdock.orchestration.trials.runner.SMALL", 1)
+    three_orders_that_the_fence_sends_to_the_store(world)
+
+    trial = run(world, asked(world, standard_policy()), tmp_path)
+
+    assert trial.state == "succeeded"
+    assert trial.result is not None
+    assert (trial.result.moved, trial.result.would.spend) == (3, gbp(3 * NEAR))
+
+
+def test_the_biggest_difference_comes_first(world: World, tmp_path: Path):
+    world.policy(excluded=("DC",))
+    for place in ("DC", "STORE"):
+        world.receive("MUG", place, 50)
+    world.capture("SMALL", ("MUG", 1))
+    big = world.capture("BIG", ("MUG", 20))  # 8 kg: 10 pence a kilogram more
+
+    trial = run(world, asked(world, standard_policy()), tmp_path)
+
+    for sort in ("money", "parcels", "days", "unfilled"):
+        assert len(differences(world, trial, sort)) == 2
+    assert differences(world, trial)[0].order_id == encode_id("ord", big.order_id)
