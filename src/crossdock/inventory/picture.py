@@ -66,21 +66,28 @@ class Picture:
         state = self._state
         return 0 if state is None else state.position
 
-    def load(self, session: Session) -> None:
-        """Read everything anew in the session's snapshot; what is committed meanwhile is taken in at the end."""
+    def load(self, read: Read) -> None:
+        """Read everything anew in one snapshot; what is committed meanwhile is taken in at the end.
+
+        What must be looked up for that is read in another snapshot: the first does not show what came after it.
+        """
         with self._lock:
             self._held_back = self._held_back or []
-        made = read_state(session)
-        give_back()
+        made = read(self._read_all)
         with self._lock:
-            # Whoever finds the picture loaded finds the configuration read.
-            self._on_configuration(session, 0)
             self._state = made
             self._must_load = False
             held_back, self._held_back = self._held_back or [], None
             self.touched = {}
             for position, packed in held_back:
-                self._take_in(lambda work: work(session), position, packed)
+                self._take_in(read, position, packed)
+
+    def _read_all(self, session: Session) -> State:
+        """Read all stock, and the configuration of the same moment: who finds the picture loaded finds it read."""
+        made = read_state(session)
+        give_back()
+        self._on_configuration(session, 0)
+        return made
 
     def committed(self, read: Read, position: int, packed: bytes) -> None:
         """Take in what has just been committed, where one process makes all commits and so tells them in order."""

@@ -137,7 +137,7 @@ class AtpReader:
 
     def _load(self) -> None:
         started = time.monotonic()
-        self._database.read_now(self.picture.load)
+        self.picture.load(self._database.read_now)
         self.load_seconds = time.monotonic() - started
         self._fresh_at = started
 

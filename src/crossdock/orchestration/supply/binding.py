@@ -43,6 +43,8 @@ def rebind(
     lines = {row.id: row for row in supply.open_lines(unit.session, items, locked=True)}
     claims = supply.claims_on(unit.session, {*lines, *was})
     if not lines and not claims:
+        for item_id in sorted({row.item_id for row in before}):
+            unit.supply_changed(item_id)  # nobody is bound, but those lines are not what they were
         return
     directory.load_items_by_id(unit.session, items)
     reserved: dict[int, int] = defaultdict(int)
