@@ -161,6 +161,35 @@ def test_the_decision_says_what_was_chosen_at_what_price_and_why(http: httpx.Cli
     assert http.get(f"/v1/decisions/{listed['id']}?explain=false").json() == listed
 
 
+def test_the_decision_says_what_would_have_changed_it(http: httpx.Client) -> None:
+    put_stock(http, "S1", HEART=5)
+    id_ = capture(http, "A-1", ("HEART", 3))
+    (listed,) = http.get(f"/v1/orders/{id_}/decisions").json()["data"]
+    told = http.get(f"/v1/decisions/{listed['id']}/flips").json()
+    assert (told["same"], told["complete"]) == (True, True)
+    chosen, other = told["locations"]
+    assert (chosen["location"], chosen["chosen"], other["location"], other["chosen"]) == ("S1", True, "DC1", False)
+    (without,) = [flip for flip in chosen["flips"] if flip["kind"] == "without"]
+    assert without["outcome"]["locations"] == ["DC1"]
+    assert without["outcome"]["more_cost"] == listed["saved"]
+    (cheaper,) = [flip for flip in other["flips"] if flip["kind"] == "parcel_price"]
+    assert cheaper["changes"][0]["amount"]["amount"] == -cheaper["by"] < 0
+    assert all(sentence in told["words"] for one in told["locations"] for sentence in one["words"])
+    alone = http.get(f"/v1/decisions/{listed['id']}/flips?location=DC1").json()
+    assert [one["location"] for one in alone["locations"]] == ["DC1"]
+    assert http.get(f"/v1/decisions/{listed['id']}/flips?location=DC1").content == (
+        http.get(f"/v1/decisions/{listed['id']}/flips?location=DC1").content
+    )
+
+
+def test_what_would_have_changed_it_is_asked_of_a_location_that_there_is(http: httpx.Client) -> None:
+    id_ = capture(http, "A-1", ("HEART", 3))
+    (decision,) = http.get(f"/v1/orders/{id_}/decisions").json()["data"]
+    refused = http.get(f"/v1/decisions/{decision['id']}/flips?location=HULL")
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_location")
+    assert http.get("/v1/decisions/dec_06ax7q2m00003/flips").status_code == 404
+
+
 def test_fulfillments_are_read_alone_by_order_and_by_location(http: httpx.Client) -> None:
     id_ = capture(http, "A-1", ("HEART", 2))
     (own,) = http.get(f"/v1/orders/{id_}/fulfillments").json()["data"]

@@ -69,6 +69,18 @@ def test_a_decision_is_explained_in_words_and_money(cli: Cli, shop: str):
     assert "amount" in cli("orders", "explain", "A1", "-o", "csv").out.splitlines()[0]
 
 
+def test_a_decision_says_what_would_have_changed_it(cli: Cli, shop: str):
+    asked = cli("explain", "A1", "--what-if")
+    assert "Without Dc" in asked.out
+    about = cli("explain", "A1", "--why-not", "STORE").out
+    assert "kept it out" in about
+    assert "Had Store" in about
+    (found,) = cli("explain", "A1", "--why-not", "STORE", "-o", "json").json
+    assert [one["location"] for one in found["what_if"]["locations"]] == ["STORE"]
+    assert cli("explain", "A1", "--why-not", "HULL").code == 4
+    assert "--what-if" in cli("explain", "A1").err
+
+
 def test_stock_is_shown(cli: Cli, shop: str):
     (row,) = csv.DictReader(io.StringIO(cli("inventory", "show", "MUG", "-o", "csv").out))
     assert (row["on_hand"], row["allocated"], row["available"]) == ("5", "2", "3")

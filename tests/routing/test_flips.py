@@ -140,9 +140,9 @@ def test_several_fences_are_lifted_together_and_none_can_be_left_out():
     seen = snapshot(network(), (9, 9, 9), room=(9, 0, 9))
     _, _, told = asked_of((demand((1, 500)), seen, rules), "LEEDS")
     found = flip(about(told, "LEEDS"), "fences")
-    assert [(change.what, change.name) for change in found.changes] == [("rule", "excluded LEEDS"), ("room", "")]
+    assert [(change.what, change.name) for change in found.changes] == [("rule", "/excluded/LEEDS"), ("room", "")]
     (rule,) = told.rules
-    assert (rule.name, rule.flips) == ("excluded LEEDS", False)
+    assert (rule.name, rule.flips) == ("/excluded/LEEDS", False)
 
 
 def test_a_location_that_no_tariff_leads_from_is_beyond_any_change():
@@ -163,7 +163,7 @@ def test_one_day_earlier_beats_what_lateness_costs():
     assert (earlier.by, earlier.changes[0].after) == (2, TODAY + 1)
     assert [(one.by, one.outcome.site_ids) for one in told.days] == [(2, (LEEDS,))]
     (rule,) = told.rules
-    assert (rule.name, rule.fence, rule.flips, rule.outcome.more_days) == ("lateness", False, True, 2)
+    assert (rule.name, rule.fence, rule.flips, rule.outcome.more_days) == ("/lateness_per_day", False, True, 2)
     assert rule.outcome.more_cost < 0
 
 
@@ -173,7 +173,7 @@ def test_a_rule_against_splits_has_its_price():
     _, decision, told = asked_of((demand((4, 100), (1, 100)), seen, rules))
     assert decision.unfilled == ((2, 1),)
     (rule,) = told.rules
-    assert (rule.name, rule.flips, rule.outcome.more_unfilled, rule.outcome.more_parcels) == ("split", True, -1, 1)
+    assert (rule.name, rule.flips, rule.outcome.more_unfilled, rule.outcome.more_parcels) == ("/split", True, -1, 1)
 
 
 def test_what_the_view_hides_is_shown_again():

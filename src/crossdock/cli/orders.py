@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from operator import itemgetter
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
-import msgspec
 import typer
 
 from crossdock import local
+from crossdock.cli.explain import explain
+from crossdock.cli.finding import ChannelOption, OrderArgument, find_one
 from crossdock.cli.options import Output, settings_of
-from crossdock.cli.output import Column, column, emit, tell, text, write_csv, write_json, write_table
+from crossdock.cli.output import Column, column, emit, text, write_json, write_table
 from crossdock.kernel.clock import instant
-from crossdock.kernel.errors import Invalid
-from crossdock.kernel.ids import decode_id
-from crossdock.kernel.money import milli_to_minor, show
-from crossdock.orchestration import OrderNotFound, explain_decision
-from crossdock.orders import OrderFilter, OrderView, Status, StatusWord, find_order, list_orders, read_order
-from crossdock.routing import Explanation, words
+from crossdock.orders import OrderFilter, OrderView, Status, StatusWord, list_orders
 
 app = typer.Typer(no_args_is_help=True, help="Orders.", rich_markup_mode=None)
+app.command("explain")(explain)
 STATUSES: tuple[str, ...] = get_args(StatusWord)
-OrderArgument = Annotated[
-    str, typer.Argument(help="The order's id (ord_…), or the channel's own id for it.", metavar="ORDER")
-]
-ChannelOption = Annotated[str | None, typer.Option(help="The channel, where its own id is given.", metavar="CODE")]
-_NEXT = "`crossdock orders list` shows what there is; an id of the channel's own may need --channel."
-
 _COLUMNS = [
     column("Id"),
     column("External id"),
@@ -39,17 +29,6 @@ _COLUMNS = [
     Column("From", lambda row: row.locations, spare=True),
     column("Lines", right=True, spare=True),
 ]
-
-
-class Explained(msgspec.Struct, frozen=True):
-    """A decision of an order with everything there is to say about it, and the same as sentences."""
-
-    decision_id: str
-    delivery: int
-    cause: str
-    decided_at: datetime
-    words: tuple[str, ...]
-    explanation: Explanation
 
 
 @app.command("list")
@@ -103,7 +82,7 @@ def show_one(
 ) -> None:
     """Show one order: its lines, where each unit is, what ships from where."""
     with local.reading(settings_of(ctx).database_url) as read:
-        view: OrderView = read(lambda session: _read(session, order, channel, personal=personal))
+        view: OrderView = read(lambda session: find_one(session, order, channel, personal=personal))
     if output == "json":
         write_json(view)
         return
@@ -143,107 +122,7 @@ def show_one(
     typer.echo(f"Why from there: crossdock orders explain {view.id}", err=True)
 
 
-@app.command("explain")
-def explain(
-    ctx: typer.Context,
-    order: OrderArgument,
-    channel: ChannelOption = None,
-    locations: Annotated[bool, typer.Option("--locations", help="With the verdict on every location.")] = False,
-    output: Output = "table",
-) -> None:
-    """Say why the units of an order go where they go, decision by decision, in money."""
-    with local.reading(settings_of(ctx).database_url) as read:
-        found: list[Explained] = read(lambda session: _explained(session, order, channel))
-    if output == "json":
-        write_json(found)
-    elif output == "csv":
-        rows = [(e.decision_id, *row) for e in found for row in _bill(e)]
-        write_csv(("decision", "location", "what", "how", "amount"), rows)
-    else:
-        for one in found:
-            _tell(one, locations=locations)
-        if not found:
-            typer.echo("Nothing was decided: see `crossdock orders show` for the queue that it lies in.", err=True)
-
-
-def _explained(session: Any, order: str, channel: str | None) -> list[Explained]:
-    view = _read(session, order, channel, personal=False)
-    found = []
-    for ref in view.decisions:
-        explanation = explain_decision(session, decode_id("dec", ref.id))
-        if explanation is not None:
-            said = tuple(words(explanation))
-            found.append(Explained(ref.id, ref.delivery, ref.cause, ref.decided_at, said, explanation))
-    return found
-
-
-def _tell(one: Explained, *, locations: bool) -> None:
-    typer.echo(f"{one.decision_id}: {one.cause}, {text(one.decided_at)} UTC, delivery {one.delivery}")
-    for sentence in one.words:
-        tell(sentence, "  ")
-    columns = [Column(h, itemgetter(n), n == 3) for n, h in enumerate(("Location", "What", "How", "Amount"))]
-    rows = _bill(one)
-    if rows:
-        write_table(columns, rows)
-    if locations:
-        verdicts = [
-            Column("Location", lambda v: v.code),
-            Column("Standing", lambda v: v.standing.replace("_", " ")),
-            Column(
-                "Why not",
-                lambda v: "; ".join(f"{c.fence}: {c.actual}, needs {c.expected}" for c in v.failed),
-                wraps=True,
-            ),
-        ]
-        write_table(verdicts, one.explanation.verdicts)
-
-
-def _bill(one: Explained) -> list[tuple[str, str, str, str]]:
-    codes = {verdict.site_id: verdict.code for verdict in one.explanation.verdicts}
-    return [
-        (
-            "" if line.site_id is None else codes.get(line.site_id, str(line.site_id)),
-            line.what,
-            line.how,
-            show(milli_to_minor(line.amount), one.explanation.currency),
-        )
-        for line in one.explanation.chosen.lines
-    ]
-
-
 def _customer(view: OrderView) -> str:
     if view.customer is None:
         return f"{view.party_id} (--personal shows the name)"
     return f"{view.customer.name} ({view.party_id})"
-
-
-def _read(session: Any, order: str, channel: str | None, *, personal: bool) -> OrderView:
-    view = read_order(session, _id_of(session, order, channel), personal=personal)
-    if view is None:
-        raise OrderNotFound(f"There is no order {order}.", next_step=_NEXT)
-    return view
-
-
-def _id_of(session: Any, order: str, channel: str | None) -> int:
-    """Return the id of an order named in any of the ways that people name one."""
-    if channel is None:
-        try:
-            found: int | None = decode_id("ord", order)
-        except Invalid:
-            found = _in_any_channel(session, order)
-        else:
-            if read_order(session, found or 0) is None:
-                found = None
-    else:
-        found = find_order(session, channel, order)
-    if found is None:
-        raise OrderNotFound(f"There is no order {order}.", next_step=_NEXT)
-    return found
-
-
-def _in_any_channel(session: Any, external_id: str) -> int | None:
-    page = list_orders(session, OrderFilter(q=external_id), limit=100)
-    found = [order.id for order in page.orders if order.external_id == external_id]
-    if len(found) > 1:
-        raise Invalid(f"{len(found)} channels have an order {external_id}.", next_step="Name one with --channel.")
-    return decode_id("ord", found[0]) if found else None

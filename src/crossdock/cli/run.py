@@ -17,6 +17,7 @@ from crossdock.cli import (
     demo,
     doctor,
     events,
+    explain,
     feeds,
     imports,
     inventory,
@@ -51,6 +52,7 @@ app = typer.Typer(
     "3 not found, 4 refused, 5 not allowed, 6 not available, 130 interrupted.",
 )
 app.command("demo")(demo.demo)
+app.command("explain")(explain.explain)
 app.command("promise")(promise.promise)
 app.command("serve")(serving.serve)
 app.command("sign-in-link")(sign_in.sign_in_link)
@@ -111,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
         code: Any = app(args=list(arguments), standalone_mode=False, prog_name="crossdock")
         sys.stdout.flush()
     except CrossdockError as error:
-        return explain(error)
+        return report(error)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except BrokenPipeError:
@@ -129,7 +131,7 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else OK
 
 
-def explain(error: CrossdockError) -> int:
+def report(error: CrossdockError) -> int:
     """Say what is wrong, where, and what to do next; returns the exit code."""
     say(f"error: {error.detail}")
     for fault in error.errors[:_SHOWN_FIELDS]:

@@ -82,6 +82,7 @@ from crossdock.orchestration.orders.decision_queries import (
     read_reservation_explanation,
 )
 from crossdock.orchestration.orders.explaining import explain_decision
+from crossdock.orchestration.orders.flipping import FlipsView, dated, flip_decision, read_flips
 from crossdock.orchestration.orders.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
 from crossdock.orchestration.promises.desk import PromiseDesk, promise_of_order, quote_of, read_promise
 from crossdock.orchestration.promises.model import Quote
@@ -162,6 +163,7 @@ __all__ = [
     "ExtendReservation",
     "FeedRequest",
     "FeedRunner",
+    "FlipsView",
     "IdempotencyKeyReused",
     "ImportFault",
     "ImportRunner",
@@ -238,12 +240,14 @@ __all__ = [
     "ask_database",
     "availability_document",
     "cancel_job",
+    "dated",
     "decisions_of",
     "diff_file",
     "error_file",
     "explain_availability",
     "explain_decision",
     "export_availability",
+    "flip_decision",
     "list_jobs",
     "list_policies",
     "list_share_groups",
@@ -261,6 +265,7 @@ __all__ = [
     "read_decision",
     "read_differences",
     "read_feed_request",
+    "read_flips",
     "read_job",
     "read_policy",
     "read_promise",

@@ -26,9 +26,9 @@ def _lift(case: Case, verdict: Verdict, fence: str) -> list[Change] | None:
     if fence == "stock":
         return []
     if fence == "excluded":
-        return [Change(what="rule", name=f"excluded {verdict.code}")]
+        return [Change(what="rule", name=f"/excluded/{verdict.code}")]
     if fence == "market":
-        return [Change(what="rule", name="markets")]
+        return [Change(what="rule", name="/markets")]
     if fence == "capability":
         return [Change(what="ability", site=site_id, name=name) for name in _lacks(case, at, case.demand.requires)]
     if fence == "capacity":

@@ -115,7 +115,8 @@ async def _view(call: Call) -> PolicyView:
         raise NotFound(f"There is no policy '{code}'.")
     version, policy, at, by = found
     plain = msgspec.to_builtins(policy)
-    # Prices of the optimiser are no part of the merchant's rules.
+    # Prices of the optimiser, and what only documents of routes say, are no part of these rules.
+    plain["card"] = {name: plain["card"][name] for name in RateCardIn.__struct_fields__}
     document = msgspec.convert({name: plain[name] for name in PolicyIn.__struct_fields__}, PolicyIn)
     return PolicyView(code=code, version=version, activated_at=moment(at), activated_by=by, policy=document)
 

@@ -11,7 +11,7 @@ from crossdock.api.parameters import PageQuery, Query
 from crossdock.fulfillment import Execution, ExecutionWord, FulfillmentView, list_fulfillments, read_fulfillment
 from crossdock.kernel.document import Code
 from crossdock.kernel.errors import NotFound
-from crossdock.orchestration import DecisionView, read_decision
+from crossdock.orchestration import DecisionView, FlipsView, UnknownLocation, read_decision, read_flips
 
 
 class FulfillmentsQuery(PageQuery, frozen=True):
@@ -27,12 +27,27 @@ class DecisionQuery(Query, frozen=True):
     explain: bool = True
 
 
+class FlipsQuery(Query, frozen=True):
+    """What is asked about: one location, or those that matter."""
+
+    location: Code | None = None
+
+
 async def get_decision(call: Call) -> Reply:
     """Read a decision."""
     id_: int = call.path["decision_id"]
     view = await call.backend.database.read(lambda session: read_decision(session, id_, explained=call.query.explain))
     if view is None:
         raise NotFound("There is no decision of this id.")
+    return json_reply(view)
+
+
+async def get_flips(call: Call) -> Reply:
+    """Find what would have changed a decision."""
+    id_, location = call.path["decision_id"], call.query.location
+    view = await call.backend.database.read(lambda session: read_flips(session, id_, location))
+    if view is None:
+        raise NotFound("There is no decision of this id, or it was made without anything to decide on.")
     return json_reply(view)
 
 
@@ -76,7 +91,31 @@ def add_to(table: Table) -> None:
             scope="orders:read",
             answers=(Answer(200, DecisionView, "Found."),),
             errors=(NotFound,),
-            links={"order": Link("get_order", {"order_id": "$response.body#/order_id"})},
+            links={
+                "order": Link("get_order", {"order_id": "$response.body#/order_id"}),
+                "flips": Link("get_decision_flips", {"decision_id": "$response.body#/id"}),
+            },
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/decisions/{decision_id}/flips",
+            id="get_decision_flips",
+            tag="decisions",
+            summary="Read what would have changed a decision: the least change of stock, price, day or rule",
+            description=(
+                "The recorded order is decided again with something changed: units more or fewer, a cheaper or dearer "
+                "parcel, another day of handover or promise, a fence lifted, a rule left out. With `location` about "
+                "that one, chosen or not; without about the chosen ones and the newcomers of the best plan passed "
+                "over. Each answer is true of the engine that runs; one unit (or minor unit) less would not have done. "
+                "Some dozen decisions are made: milliseconds for small orders, seconds for very large ones."
+            ),
+            query=FlipsQuery,
+            handler=get_flips,
+            scope="orders:read",
+            answers=(Answer(200, FlipsView, "Found."),),
+            errors=(NotFound, UnknownLocation),
         )
     )
     table.add(
