@@ -66,6 +66,7 @@ from crossdock.orchestration.supply.waiting import ServeWaitingHandler
 from crossdock.orchestration.trials.runner import TrialRunner
 from crossdock.orchestration.views import commands as view_commands
 from crossdock.orchestration.views.put import PutShareGroupsHandler, PutViewHandler
+from crossdock.orchestration.work.handlers import work_handlers
 from crossdock.storage.database import Database
 from crossdock.storage.housekeeping import HousekeepingHandler, KeepHouse
 from crossdock.storage.jobs import Work, WorkHandler
@@ -189,6 +190,7 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         ReleaseReservation: ReleaseHandler(engine, durations),
         MoveReservation: MoveHandler(engine, durations),
         ExpireReservations: ExpireHandler(engine),
+        **work_handlers(engine),
     }
     return {
         Work: WorkHandler(),

@@ -21,6 +21,7 @@ import msgspec
 
 from crossdock.app import App
 from crossdock.catalog.model import Component, Item
+from crossdock.fulfillment.model import Execution, Negotiation, word
 from crossdock.inventory.model import Counters
 from crossdock.inventory.supply_model import SupplyLineIn
 from crossdock.inventory.view_model import StockView
@@ -242,6 +243,31 @@ class World:
     def release(self, order_id: int, reason: str, **changes: Any) -> c.OrderChanged:
         answer: c.OrderChanged = self.do(c.ReleaseHold(actor=self.actor, order_id=order_id, reason=reason, **changes))
         return answer
+
+    # -- work at locations ---------------------------------------------------------------------------------------
+
+    def work(self, command: type, fulfillment: int, **of: Any) -> Any:
+        """Have something done with a fulfillment."""
+        return self.do(command(actor=self.actor, fulfillment_id=fulfillment, **of))
+
+    def at(self, order_id: int, place: str) -> int:
+        """The one fulfillment of an order that stands at a location."""
+        sql = """
+            SELECT f.id FROM fulfillments f JOIN locations l ON l.id = f.location_id
+            WHERE f.order_id = ? AND l.code = ? AND f.execution <> 8
+        """
+        ((id_,),) = self.rows(sql, order_id, place)
+        return int(id_)
+
+    def stands(self, fulfillment: int) -> tuple[str, str]:
+        """Where a fulfillment stands: what the location does, what it has said."""
+        row = self.rows("SELECT execution, negotiation FROM fulfillments WHERE id = ?", fulfillment)[0]
+        return word(Execution(row[0])), word(Negotiation(row[1]))
+
+    def told(self, type_: str) -> list[dict[str, Any]]:
+        """What the events of a type say, oldest first."""
+        rows = self.rows("SELECT data FROM events WHERE type = ? ORDER BY id", type_)
+        return [msgspec.json.decode(data) for (data,) in rows]
 
     # -- facts about stock ---------------------------------------------------------------------------------------
 

@@ -47,9 +47,12 @@ class Cancellation(enum.IntEnum):
 
 EXECUTION: Mapping[Execution, frozenset[Execution]] = {
     Execution.PLANNED: frozenset({Execution.RELEASED, Execution.CANCELED}),
-    Execution.RELEASED: frozenset({Execution.IN_PROGRESS, Execution.SHIPPED, Execution.CANCELED}),
-    Execution.IN_PROGRESS: frozenset({Execution.PICKED, Execution.SHIPPED, Execution.CANCELED}),
-    Execution.PICKED: frozenset({Execution.PACKED, Execution.READY, Execution.SHIPPED, Execution.CANCELED}),
+    # Back to planned: the location said no or nothing, and nobody else can have the units.
+    Execution.RELEASED: frozenset({Execution.IN_PROGRESS, Execution.SHIPPED, Execution.CANCELED, Execution.PLANNED}),
+    Execution.IN_PROGRESS: frozenset({Execution.PICKED, Execution.SHIPPED, Execution.CANCELED, Execution.PLANNED}),
+    Execution.PICKED: frozenset(
+        {Execution.PACKED, Execution.READY, Execution.SHIPPED, Execution.CANCELED, Execution.IN_PROGRESS}
+    ),
     Execution.PACKED: frozenset({Execution.SHIPPED, Execution.READY, Execution.CANCELED}),
     Execution.READY: frozenset({Execution.HANDED_OVER, Execution.CANCELED}),
     Execution.SHIPPED: frozenset(),
@@ -59,10 +62,14 @@ EXECUTION: Mapping[Execution, frozenset[Execution]] = {
 
 NEGOTIATION: Mapping[Negotiation, frozenset[Negotiation]] = {
     Negotiation.UNSENT: frozenset({Negotiation.SENT}),
-    Negotiation.SENT: frozenset({Negotiation.ACKNOWLEDGED, Negotiation.ACCEPTED, Negotiation.REJECTED}),
-    Negotiation.ACKNOWLEDGED: frozenset({Negotiation.ACCEPTED, Negotiation.REJECTED}),
-    Negotiation.ACCEPTED: frozenset(),
-    Negotiation.REJECTED: frozenset(),
+    # Back to unsent: nobody answered in time, and nobody else can have the units.
+    Negotiation.SENT: frozenset(
+        {Negotiation.ACKNOWLEDGED, Negotiation.ACCEPTED, Negotiation.REJECTED, Negotiation.UNSENT}
+    ),
+    Negotiation.ACKNOWLEDGED: frozenset({Negotiation.ACCEPTED, Negotiation.REJECTED, Negotiation.UNSENT}),
+    # Whoever accepted may still find out that it cannot be done: that is a fact.
+    Negotiation.ACCEPTED: frozenset({Negotiation.REJECTED, Negotiation.UNSENT}),
+    Negotiation.REJECTED: frozenset({Negotiation.SENT}),
 }
 
 CANCELLATION: Mapping[Cancellation, frozenset[Cancellation]] = {
@@ -87,8 +94,36 @@ class WrongState(Conflict):
 def step(now: Execution, wanted: Execution) -> Execution:
     """Return the wanted step of the execution; raises WrongState when no transition leads there."""
     if wanted not in EXECUTION[now]:
-        raise WrongState(f"A fulfillment that is {now.name.lower()} cannot become {wanted.name.lower()}.")
+        raise WrongState(f"A fulfillment that is {word(now)} cannot become {word(wanted)}.")
     return wanted
+
+
+def answer(now: Negotiation, wanted: Negotiation) -> Negotiation:
+    """Return the wanted step of the negotiation; raises WrongState when no transition leads there."""
+    if wanted not in NEGOTIATION[now]:
+        raise WrongState(f"What is {word(now)} cannot become {word(wanted)}.")
+    return wanted
+
+
+UNANSWERED = frozenset({Negotiation.SENT, Negotiation.ACKNOWLEDGED})
+AT_WORK = frozenset({Execution.RELEASED, Execution.IN_PROGRESS})
+"""Where a location knows of the work and goods may still lie on the shelf."""
+
+
+def actions(execution: Execution, negotiation: Negotiation, open_units: int, picked: int) -> tuple[str, ...]:
+    """Say what can be done with a fulfillment; ``open_units`` are those that are neither picked nor gone."""
+    can: list[str] = []
+    if execution is Execution.PLANNED:
+        can += ["release", "assign", "offer"]
+    if execution is Execution.RELEASED and negotiation in UNANSWERED:
+        can += ["accept"]
+    if execution is Execution.RELEASED:
+        can += ["start", "reject", "assign"]
+    if execution is Execution.IN_PROGRESS and open_units:
+        can += ["pick", "short_pick", "reject"]
+    if picked and execution in (Execution.IN_PROGRESS, Execution.PICKED):
+        can += ["restock"]
+    return tuple(can)
 
 
 def word(value: enum.IntEnum) -> str:

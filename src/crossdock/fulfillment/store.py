@@ -1,11 +1,73 @@
-"""All SQL of fulfillments that writes."""
+"""All SQL of fulfillments that writes, and what writers must read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
+import msgspec
+
+from crossdock.fulfillment import tables
 from crossdock.fulfillment.model import Execution
+from crossdock.fulfillment.work_rules import WorkRules
+from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
+
+_encode = msgspec.json.Encoder().encode
+_rules = msgspec.json.Decoder(WorkRules).decode
+
+
+class State(NamedTuple):
+    """Where a fulfillment stands, to be written."""
+
+    id: int
+    execution: int
+    negotiation: int
+    released_at: int | None
+    """None leaves what is there."""
+
+
+class Rejected(NamedTuple):
+    """A row of ``rejections``."""
+
+    id: int
+    order_id: int
+    demand_no: int
+    location_id: int
+    fulfillment_id: int
+    kind: str
+    reason: str
+    note: str
+    quantity: int
+    at: int
+    until: int
+    actor: str
+
+
+class Deadline(NamedTuple):
+    """A row of ``deadlines``."""
+
+    fulfillment_id: int
+    kind: int
+    due_at: int
+    next_at: int
+    noticed: int
+
+
+def orders_of(session: Session, fulfillment_ids: Iterable[int]) -> dict[int, int]:
+    """Return the orders that fulfillments belong to; those that do not exist are left out."""
+    sql = "WITH k(id) AS ({keys}) SELECT f.id, f.order_id FROM k JOIN fulfillments f ON f.id = k.id"
+    keys = [(id_,) for id_ in sorted(set(fulfillment_ids))]
+    return dict(map(tuple, session.fetch_keys(sql, ("bigint",), keys)))
+
+
+def positions_of(session: Session, fulfillment_id: int) -> list[tuple[int, int]]:
+    """Return the items of a fulfillment with its location."""
+    sql = """
+        SELECT DISTINCT c.item_id, c.location_id FROM fulfillment_lines x JOIN claims c ON c.id = x.claim_id
+        WHERE x.fulfillment_id = ? AND c.state = 1 AND c.source = 0 ORDER BY c.item_id, c.location_id
+    """
+    return [(row[0], row[1]) for row in session.fetch(sql, fulfillment_id)]
 
 
 def cancel_lines(unit: Unit, rows: Sequence[tuple[int, int, int]]) -> None:
@@ -13,6 +75,18 @@ def cancel_lines(unit: Unit, rows: Sequence[tuple[int, int, int]]) -> None:
     sql = """
         WITH v(fulfillment_id, demand_no, n) AS ({keys})
         UPDATE fulfillment_lines SET canceled = fulfillment_lines.canceled + v.n FROM v
+        WHERE fulfillment_lines.fulfillment_id = v.fulfillment_id AND fulfillment_lines.demand_no = v.demand_no
+    """
+    if rows:
+        unit.session.execute_keys(sql, ("bigint",) * 3, sorted(rows))
+        unit.dirty = True
+
+
+def pick_lines(unit: Unit, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Count units of fulfillments as off the shelf, or below 0 as put back: (fulfillment id, demand number, units)."""
+    sql = """
+        WITH v(fulfillment_id, demand_no, n) AS ({keys})
+        UPDATE fulfillment_lines SET picked = fulfillment_lines.picked + v.n FROM v
         WHERE fulfillment_lines.fulfillment_id = v.fulfillment_id AND fulfillment_lines.demand_no = v.demand_no
     """
     if rows:
@@ -30,3 +104,70 @@ def end(unit: Unit, ids: Sequence[int]) -> None:
     if ids:
         unit.session.execute_keys(sql, ("bigint",), [(id_,) for id_ in sorted(ids)], Execution.CANCELED.value)
         unit.dirty = True
+
+
+def set_states(unit: Unit, states: Sequence[State]) -> None:
+    """Write where fulfillments stand; their versions count up."""
+    sql = """
+        WITH v(id, execution, negotiation, released_at) AS ({keys})
+        UPDATE fulfillments SET execution = v.execution, negotiation = v.negotiation,
+            release_at = CASE WHEN v.released_at = 0 THEN fulfillments.release_at ELSE v.released_at END,
+            version = fulfillments.version + 1
+        FROM v WHERE fulfillments.id = v.id
+    """
+    if states:
+        rows = [(s.id, s.execution, s.negotiation, s.released_at or 0) for s in states]
+        unit.session.execute_keys(sql, ("bigint",) * 4, sorted(rows))
+        unit.dirty = True
+
+
+# -- who said no ------------------------------------------------------------------------------------------------------
+
+
+def reject(unit: Unit, rows: Sequence[Rejected]) -> None:
+    """Write what locations said no to."""
+    unit.insert(tables.rejections, rows)
+
+
+# -- by when ----------------------------------------------------------------------------------------------------------
+
+
+def put_deadlines(unit: Unit, rows: Sequence[Deadline]) -> None:
+    """Set by when fulfillments are to be answered or begun, in the place of what was set before."""
+    drop_deadlines(unit, [row.fulfillment_id for row in rows])
+    unit.insert(tables.deadlines, rows)
+
+
+def drop_deadlines(unit: Unit, fulfillment_ids: Sequence[int]) -> None:
+    """Forget the deadlines of fulfillments."""
+    sql = "WITH k(id) AS ({keys}) DELETE FROM deadlines WHERE fulfillment_id IN (SELECT id FROM k)"
+    if fulfillment_ids:
+        keys = [(id_,) for id_ in sorted(set(fulfillment_ids))]
+        unit.dirty = bool(unit.session.execute_keys(sql, ("bigint",), keys)) or unit.dirty
+
+
+def due(session: Session, at: int, limit: int) -> list[Deadline]:
+    """Return the deadlines to be looked at by an instant, the earliest first."""
+    sql = """
+        SELECT fulfillment_id, kind, due_at, next_at, noticed FROM deadlines WHERE next_at <= ?
+        ORDER BY next_at, fulfillment_id LIMIT ?
+    """
+    return [Deadline(*row) for row in session.fetch(sql, at, limit)]
+
+
+# -- the rules --------------------------------------------------------------------------------------------------------
+
+
+def work_rules(session: Session) -> tuple[WorkRules, int]:
+    """Return the work rules and their version; 0 when nobody has set any."""
+    rows = session.fetch("SELECT data, version FROM work_rules WHERE id = 1")
+    return (_rules(rows[0][0]), int(rows[0][1])) if rows else (WorkRules(), 0)
+
+
+def put_work_rules(unit: Unit, rules: WorkRules, actor: str) -> int:
+    """Replace the work rules; returns their new version."""
+    _, version = work_rules(unit.session)
+    unit.session.execute("DELETE FROM work_rules WHERE id = 1")
+    row: tuple[Any, ...] = (1, _encode(rules).decode(), unit.now, actor, version + 1)
+    unit.insert(tables.work_rules, [row])
+    return version + 1

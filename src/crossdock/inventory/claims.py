@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from crossdock.inventory.model import ClaimState
+from crossdock.inventory.model import ClaimState, Movement, MovementType
 from crossdock.inventory.shares import last_taken_first
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
@@ -84,6 +84,21 @@ def released_before(unit: Unit, claim_ids: Sequence[int]) -> dict[int, int]:
     """
     keys = [(id_,) for id_ in sorted(set(claim_ids))]
     return dict(map(tuple, unit.session.fetch_keys(sql, ("bigint",), keys)))
+
+
+def numbered(unit: Unit, movements: Sequence[Movement]) -> list[Movement]:
+    """Give each release of a claim a number of its own: its unique key is (claim, released, number)."""
+    released = [m.cause_id for m in movements if m.type is MovementType.RELEASED]
+    count = released_before(unit, released) if released else {}
+    found = []
+    for movement in movements:
+        if movement.type is MovementType.RELEASED:
+            number = count.get(movement.cause_id, 0)
+            count[movement.cause_id] = number + 1
+            found.append(movement._replace(sequence=number))
+        else:
+            found.append(movement)
+    return found
 
 
 def give_back_capacity(unit: Unit, taken: Sequence[tuple[int, int]], today: int) -> None:

@@ -36,6 +36,7 @@ class CauseKind(enum.IntEnum):
     REPAIR = 3
     FEED_PART = 4
     SUPPLY_RECEIPT = 5
+    REJECTION = 6
 
 
 class ClaimKind(enum.IntEnum):
@@ -71,6 +72,9 @@ class CountBasis(enum.IntEnum):
 
 PLAIN = 0
 """The stock class of ordinary goods."""
+
+CONDITIONS = {"damaged": 1, "display": 2}
+"""The stock classes of goods that are there and that nobody can be sold, by their condition."""
 
 COUNTERS = ("on_hand", "picked", "reserved", "allocated", "short")
 

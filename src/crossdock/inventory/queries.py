@@ -121,6 +121,7 @@ _PREFIXES = {
     CauseKind.REPAIR: "rep",
     CauseKind.FEED_PART: "prt",
     CauseKind.SUPPLY_RECEIPT: "grn",
+    CauseKind.REJECTION: "rej",
 }
 Causes = dict[tuple[int, int, int], tuple[str, str, str, str]]
 _OWNERS = {1: "rsv", 2: "ord"}
@@ -141,6 +142,10 @@ def _causes(session: Session, rows: list[Any]) -> Causes:
     receipts = [(id_,) for id_, _ in of[CauseKind.SUPPLY_RECEIPT]]
     for id_, source, record, reference in session.fetch_keys(_RECEIPTS, ("bigint",), receipts):
         causes[CauseKind.SUPPLY_RECEIPT, id_, 0] = (source, record, reference, "")
+    rejections = [(id_,) for id_, _ in of[CauseKind.REJECTION]]
+    for id_, kind, reason, order in session.fetch_keys(_REJECTIONS, ("bigint",), rejections):
+        told = (kind, encode_id("rej", id_), reason, encode_id("ord", order))
+        causes |= {(CauseKind.REJECTION, id_, n): told for cause, n in of[CauseKind.REJECTION] if cause == id_}
     for (id_, n), (source, record, reason) in rows_told(session, of[CauseKind.FEED_PART]).items():
         causes[CauseKind.FEED_PART, id_, n] = (source, record, reason, "")
     return causes
@@ -178,6 +183,10 @@ _RECEIPTS = """
     WITH k(id) AS ({keys})
     SELECT r.id, r.source, r.record, s.reference FROM k JOIN supply_receipts r ON r.id = k.id
     JOIN supply_lines s ON s.id = r.supply_line_id
+"""
+_REJECTIONS = """
+    WITH k(id) AS ({keys})
+    SELECT DISTINCT r.id, r.kind, r.reason, r.order_id FROM k JOIN rejections r ON r.id = k.id
 """
 _RECORDS = """
     WITH k(id) AS ({keys})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from crossdock.inventory import tables
-from crossdock.inventory.model import PositionKey
+from crossdock.inventory.model import CONDITIONS, PositionKey
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -84,3 +84,10 @@ def counted(unit: Unit, key: tuple[int, int, int], at: int, basis: int) -> None:
         *key,
     )
     unit.dirty = True
+
+
+def stock_class(unit: Unit, condition: str) -> int:
+    """Return the stock class of goods of a condition, which is made when it is needed for the first time."""
+    id_ = CONDITIONS[condition]
+    unit.session.insert_new(tables.stock_classes, [(id_, condition, "", "", None)])
+    return id_

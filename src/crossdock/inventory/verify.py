@@ -132,11 +132,12 @@ _CAUSELESS = """
     LEFT JOIN repairs p ON m.cause_kind = 3 AND p.id = m.cause_id
     LEFT JOIN feed_parts f ON m.cause_kind = 4 AND f.id = m.cause_id AND m.sequence < f.rows
     LEFT JOIN supply_receipts s ON m.cause_kind = 5 AND s.id = m.cause_id
+    LEFT JOIN rejections j ON m.cause_kind = 6 AND j.id = m.cause_id AND j.location_id = m.location_id
     WHERE m.item_id BETWEEN ? AND ? AND c.id IS NULL AND r.id IS NULL AND p.id IS NULL AND f.id IS NULL
-        AND s.id IS NULL
+        AND s.id IS NULL AND j.id IS NULL
     ORDER BY m.id LIMIT ?
 """
-_CAUSES = {1: "claim", 2: "stock record", 3: "repair", 4: "feed part", 5: "receipt"}
+_CAUSES = {1: "claim", 2: "stock record", 3: "repair", 4: "feed part", 5: "receipt", 6: "rejection"}
 
 
 def unbalanced(session: Session, items: Range = EVERYTHING, limit: int = LIMIT) -> list[Balance]:

@@ -27,7 +27,7 @@ MovementWord = Literal[
     "reclassified",
     "repaired",
 ]
-CauseWord = Literal["claim", "stock_record", "repair", "feed_part", "supply_receipt"]
+CauseWord = Literal["claim", "stock_record", "repair", "feed_part", "supply_receipt", "rejection"]
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ Clock = Annotated[
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
+Minutes = Annotated[int, Meta(ge=1, le=40_320)]
 LocationKind = Literal["dc", "store", "3pl", "supplier", "pickup_point"]
 Capability = Literal["ship", "collect", "ambient", "chill", "frozen", "hazmat", "oversize", "gift"]
 
@@ -110,6 +111,12 @@ class Location(Input):
     markets: Annotated[
         tuple[Country, ...], Meta(max_length=250, description="countries it serves; none is its own country")
     ] = ()
+    accept_minutes: Annotated[
+        Minutes | None, Meta(description="from release to acceptance; absent for the work rules'")
+    ] = None
+    start_minutes: Annotated[
+        Minutes | None, Meta(description="from acceptance to start; absent for the work rules'")
+    ] = None
     active: bool = True
 
 

@@ -94,3 +94,57 @@ def put_locations(unit: Unit, documents: Sequence[Location]) -> list[tuple[str, 
 
 def _result(is_new: bool, is_same: bool) -> str:
     return "created" if is_new else "unchanged" if is_same else "changed"
+
+
+# -- pauses -----------------------------------------------------------------------------------------------------------
+
+
+class Pause(NamedTuple):
+    """A location that takes no new work: since when, until when if that is known, why, and who said so."""
+
+    location_id: int
+    since: int
+    until: int | None
+    reason: str
+    actor: str
+    move_after: int | None
+    """The fulfillment up to which planned work was moved away; None when there is none to be moved."""
+
+
+_PAUSES = "SELECT location_id, since, until, reason, actor, move_after FROM location_pauses"
+
+
+def paused(session: Session) -> list[int]:
+    """Return the locations that take no new work, by id."""
+    return [row[0] for row in session.fetch("SELECT location_id FROM location_pauses ORDER BY location_id")]
+
+
+def pauses(session: Session) -> list[Pause]:
+    """Return every pause, by location."""
+    return [Pause(*row) for row in session.fetch(f"{_PAUSES} ORDER BY location_id")]
+
+
+def pause_of(session: Session, location_id: int) -> Pause | None:
+    """Return the pause of a location; None when it takes work."""
+    rows = session.fetch(f"{_PAUSES} WHERE location_id = ?", location_id)
+    return Pause(*rows[0]) if rows else None
+
+
+def put_pause(unit: Unit, pause: Pause) -> None:
+    """Pause a location, or change its pause."""
+    unit.session.execute("DELETE FROM location_pauses WHERE location_id = ?", pause.location_id)
+    unit.insert(tables.location_pauses, [pause])
+
+
+def end_pauses(unit: Unit, location_ids: Sequence[int]) -> None:
+    """Let locations take work again."""
+    sql = "WITH k(id) AS ({keys}) DELETE FROM location_pauses WHERE location_id IN (SELECT id FROM k)"
+    if location_ids:
+        unit.session.execute_keys(sql, ("bigint",), [(id_,) for id_ in sorted(location_ids)])
+        unit.dirty = True
+
+
+def moved_until(unit: Unit, location_id: int, fulfillment_id: int | None) -> None:
+    """Remember up to which fulfillment planned work was moved away; None when all was looked at."""
+    sql = "UPDATE location_pauses SET move_after = ? WHERE location_id = ?"
+    unit.dirty = bool(unit.session.execute(sql, fulfillment_id, location_id)) or unit.dirty

@@ -38,3 +38,16 @@ locations = table(
     big("version"),
     Index("uq_locations_code", "code", unique=True),
 )
+
+# Locations that take no new work, until an instant or until somebody says otherwise.
+location_pauses = table(
+    "location_pauses",
+    big("location_id", primary_key=True),
+    big("since"),
+    big("until", nullable=True),
+    text("reason"),
+    text("actor"),
+    # The fulfillment up to which planned work was moved away; none when it is not to be moved, or all was looked at.
+    big("move_after", nullable=True),
+    clustered=True,
+)

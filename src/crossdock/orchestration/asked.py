@@ -14,13 +14,14 @@ from crossdock.promising.methods import Method
 from crossdock.routing.model import Policy
 
 
-def new_demand(directory: Directory, order: LoadedOrder, no: int, quantity: int) -> NewDemand:
-    """Return so many units of an order's demand as routing must know them."""
+def new_demand(directory: Directory, order: LoadedOrder, no: int, quantity: int, at: int) -> NewDemand:
+    """Return so many units of an order's demand as routing must know them at an instant."""
     demand = order.demand[no]
     facts = directory.item_by_id(demand.item_id)
     value = order.unit_values.get(demand.line_no, 0)
+    barred = order.barred(no, at)
     return NewDemand(
-        no, demand.line_no, demand.delivery_no, demand.item_id, quantity, facts.weight_g, facts.requires, value
+        no, demand.line_no, demand.delivery_no, demand.item_id, quantity, facts.weight_g, facts.requires, value, barred
     )
 
 

@@ -19,6 +19,7 @@ from crossdock.events.catalog import (
 )
 from crossdock.fulfillment import store as fulfillments
 from crossdock.fulfillment import tables as fulfillment_tables
+from crossdock.fulfillment.model import Execution
 from crossdock.inventory import claims, ledger, supply
 from crossdock.inventory import tables as inventory_tables
 from crossdock.inventory.facts import with_allocated
@@ -39,7 +40,7 @@ from crossdock.orchestration.supply.line import WaitingLine
 from crossdock.orchestration.views import shares
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
-from crossdock.orders.status import ALLOCATED, CANCELED, WAITING, derive, total
+from crossdock.orders.status import ALLOCATED, CANCELED, RELEASED, WAITING, derive, total
 from crossdock.storage import guard
 from crossdock.storage.errors import TransientFault
 from crossdock.storage.unit import Unit
@@ -85,6 +86,11 @@ class Changes:
         self._routing = Routing(self._rows, unit, engine.directory)
 
     @property
+    def engine(self) -> Engine:
+        """The state in memory that it changes with the database."""
+        return self._engine
+
+    @property
     def now(self) -> int:
         """The instant of the transaction."""
         return self._unit.now
@@ -127,7 +133,8 @@ class Changes:
         order.claims[claim_id] = claim._replace(quantity=left)
         self._orders[order.row.id] = order
         parts = order.demand[claim.demand_no].parts
-        parts[ALLOCATED] -= quantity
+        is_planned = order.fulfillments[claim.fulfillment_id].execution == Execution.PLANNED
+        parts[ALLOCATED if is_planned else RELEASED] -= quantity
         parts[WAITING] += quantity
         self._claims_left[claim_id] = left
         self._line_cancels[claim.fulfillment_id, claim.demand_no] += quantity
@@ -140,6 +147,10 @@ class Changes:
             # The sequence is set when written: the ledger knows how many releases the claim has had.
             self._post(Movement(MovementType.RELEASED, key, change, at, CauseKind.CLAIM, claim_id))
         self._after_unclaim(order, claim.fulfillment_id, claim.demand_no, quantity, cause, actor)
+
+    def shares_of(self, claim_id: int) -> Sequence[Part]:
+        """Return from which counters of shares a claim took its units, in order."""
+        return self._shares.get(claim_id, ())
 
     def _give_back_shares(self, claim: HeldClaim, left: int) -> None:
         """Let later decisions see what the claim took last from shares; ``claims.shrink`` writes it."""
@@ -218,17 +229,18 @@ class Changes:
         actor: str,
         *,
         only_if_found: bool = False,
+        bound: int | None = None,
     ) -> bool:
         """Decide units that wait (demand number to quantity) of one delivery; says whether anything was found for them.
 
         What is found is claimed. With ``only_if_found`` a decision that assigns nothing is not taken over. Units of
-        items before their launch are decided on their own, for the launch day.
+        items before their launch are decided on their own, for the launch day. ``bound`` is the one location that
+        somebody has chosen for them: it is asked even if it has said no before.
         """
-        directory = self._engine.directory
-        demand = [new_demand(directory, order, no, quantity) for no, quantity in sorted(wanted.items()) if quantity > 0]
+        demand = self.asked(order, wanted, asked_again=bound is not None)
         found = False
-        for begin, part in self._parts(demand) if demand else ():
-            routed = self._decide(order, delivery_no, part, begin)
+        for begin, part in self.parts(demand) if demand else ():
+            routed = self.decide(order, delivery_no, part, begin, bound)
             if routed.fulfillments or not only_if_found:
                 self.adopt(order, routed, cause, actor)
                 # Where they may come from may be another matter now: so is what they are bound to.
@@ -236,37 +248,28 @@ class Changes:
             found = found or bool(routed.fulfillments)
         return found
 
-    def would_assign(self, order: LoadedOrder, delivery_no: int) -> int:
-        """Return how many units a new decision on a delivery would assign, with its own claims added back."""
-        planner, mirror, directory = self._engine.planner, self._engine.mirror, self._engine.directory
-        demand = [d for d in order.demand.values() if d.delivery_no == delivery_no]
-        wanted = [new_demand(directory, order, d.no, d.parts[WAITING] + d.parts[ALLOCATED]) for d in demand]
-        asked = [d for d in wanted if d.quantity > 0]
-        if not asked:
-            return 0
-        with planner.trying():
-            after: dict[PositionKey, Counters] = {}
-            for claim in order.claims.values():
-                if claim.quantity and claim.source == Source.POSITION and claim.demand_no in {d.no for d in asked}:
-                    key = (claim.item_id, claim.location_id, claim.stock_class)
-                    now = after.get(key, self.positions[key])
-                    after[key] = now.plus(with_allocated(now, now.allocated - claim.quantity))
-                    credit = after[key].claimable - now.claimable
-                    mirror.credit(claim.item_id, claim.location_id, credit)
-                    planner.shares.moved(claim.item_id, claim.location_id, credit, after[key].short - now.short)
-                    planner.shares.give_back(claim.item_id, claim.location_id, self._shares.get(claim.id, ()))
-            for fulfillment in order.fulfillments.values():
-                if fulfillment.took_capacity and fulfillment.delivery_no == delivery_no:
-                    planner.free_capacity(fulfillment.location_id, fulfillment.work_day)
-            routed = [self._decide(order, delivery_no, part, begin) for begin, part in self._parts(asked)]
-        return sum(claim.quantity for decided in routed for f in decided.fulfillments for claim in f.claims)
+    def asked(self, order: LoadedOrder, wanted: Mapping[int, int], *, asked_again: bool = False) -> list[NewDemand]:
+        """Return units of demand as routing must know them; ``asked_again`` forgets which locations have said no."""
+        directory, at = self._engine.directory, self._unit.now
+        demand = [new_demand(directory, order, no, n, at) for no, n in sorted(wanted.items()) if n > 0]
+        return [d._replace(barred=()) for d in demand] if asked_again else demand
 
-    def _parts(self, demand: Sequence[NewDemand]) -> list[tuple[int | None, Sequence[NewDemand]]]:
+    def parts(self, demand: Sequence[NewDemand]) -> list[tuple[int | None, Sequence[NewDemand]]]:
+        """Part demand by the day on which work on it may begin."""
         return by_launch(self._engine.directory, demand, self._unit.now)
 
-    def _decide(self, order: LoadedOrder, delivery_no: int, demand: Sequence[NewDemand], begin: int | None) -> Routed:
+    def decide(
+        self,
+        order: LoadedOrder,
+        delivery_no: int,
+        demand: Sequence[NewDemand],
+        begin: int | None,
+        bound: int | None = None,
+    ) -> Routed:
+        """Decide demand of a delivery, and debit what it gets; ``bound`` lets it see one location alone."""
         begin = later_of(begin, order.promised_begin, self._unit.now)
         where, policy, channel = destination(self._engine.directory, order, delivery_no, begin)
+        where = where if bound is None else where._replace(bound=bound)
         return self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
@@ -332,7 +335,7 @@ class Changes:
         if any(missing is not None for missing in guard.take(unit.session, self._capacity_takes).missing):
             raise CapacityLost
         shares.use(unit, self._share_takes)
-        ledger.post(unit, self._numbered())
+        ledger.post(unit, claims.numbered(unit, self._movements))
         fulfillments.cancel_lines(unit, [(*key, n) for key, n in self._line_cancels.items()])
         fulfillments.end(unit, self._ended)
         for table, rows in self._rows.items():
@@ -358,19 +361,9 @@ class Changes:
         self._line.settle(unit, self._engine.directory, before)
         return versions
 
-    def _numbered(self) -> list[Movement]:
-        """Give each release of a claim a number of its own: its unique key is (claim, released, number)."""
-        released = [m.cause_id for m in self._movements if m.type is MovementType.RELEASED]
-        count = claims.released_before(self._unit, released) if released else {}
-        numbered = []
-        for movement in self._movements:
-            if movement.type is MovementType.RELEASED:
-                number = count.get(movement.cause_id, 0)
-                count[movement.cause_id] = number + 1
-                numbered.append(movement._replace(sequence=number))
-            else:
-                numbered.append(movement)
-        return numbered
+    def tell(self, order: LoadedOrder, event: Any, subject: str, actor: str) -> None:
+        """Tell everybody a fact about an order."""
+        self._event(event, subject, order, actor)
 
     def _event(self, event: Any, subject: str, order: LoadedOrder, actor: str) -> None:
         self._unit.event(new_event(event, at=self._unit.now, subject=subject, actor=actor, order_id=order.row.id))

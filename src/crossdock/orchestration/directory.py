@@ -9,6 +9,8 @@ import numpy as np
 
 from crossdock.catalog import store as catalog
 from crossdock.catalog.model import ItemFacts
+from crossdock.fulfillment import store as fulfillment
+from crossdock.fulfillment.work_rules import WorkRules
 from crossdock.inventory import feed_queries
 from crossdock.inventory.selectors import Place
 from crossdock.inventory.share_model import ShareGroup
@@ -30,7 +32,7 @@ NO_LIMIT = 1 << 30
 _MAX_ITEMS = 200_000
 _DEEPEST_BUNDLE = 8
 _MAX_COMPILED = 500
-_SAME_NETWORK = frozenset({"item", "channel", "policy", "view", "share_group", "feed"})
+_SAME_NETWORK = frozenset({"item", "channel", "policy", "view", "share_group", "feed", "pause", "work_rules"})
 """Changes after which locations and stock are what they were: the writer's picture stays."""
 _policy = msgspec.json.Decoder(Policy).decode
 _network = msgspec.json.Decoder(Network).decode
@@ -65,6 +67,9 @@ class Directory:
         self.calendars = CalendarBook(())
         self.limited: dict[int, int] = {}
         """Daily capacity by location id, of those that have one."""
+        self.paused: frozenset[int] = frozenset()
+        """The locations that take no new work for now."""
+        self.work_rules = WorkRules()
 
     def refresh(self, session: Session) -> bool:
         """Follow what somebody changed; says whether pictures of stock over the network must be made anew.
@@ -110,6 +115,8 @@ class Directory:
         self.shares = ShareRules([_group(bytes(body)) for (body,) in rows], self.places)
         self.policy_versions = frozenset(policy.version for policy in self._policies.values())
         self._places = {location.location.code: location for location in stored}
+        self.paused = frozenset(network.paused(session))
+        self.work_rules = fulfillment.work_rules(session)[0]
 
     @property
     def location_ids(self) -> list[int]:

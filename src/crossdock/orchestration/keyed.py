@@ -23,6 +23,7 @@ from crossdock.orchestration.errors import IdempotencyKeyReused
 from crossdock.orchestration.promises.commands import PromisesKept
 from crossdock.orchestration.reservations.commands import Reserved
 from crossdock.orchestration.supply.commands import SupplyPut, SupplyReceived
+from crossdock.orchestration.work.commands import Offered, WorkDone, WorkMoved, Zeroed
 from crossdock.storage import requests
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
@@ -30,7 +31,19 @@ from crossdock.storage.writer import AGAIN, Handler, Outcome
 
 _encode = msgspec.json.Encoder().encode
 _Kept = (
-    CapturedOrder | OrderChanged | PromisesKept | Put | Repaired | Reserved | StockRecorded | SupplyPut | SupplyReceived
+    CapturedOrder
+    | Offered
+    | OrderChanged
+    | PromisesKept
+    | Put
+    | Repaired
+    | Reserved
+    | StockRecorded
+    | SupplyPut
+    | SupplyReceived
+    | WorkDone
+    | WorkMoved
+    | Zeroed
 )
 _decode = msgspec.json.Decoder(_Kept).decode
 _DONE = 200

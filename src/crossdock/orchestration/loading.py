@@ -25,6 +25,12 @@ class HeldClaim(NamedTuple):
     source: int
     quantity: int
     fulfillment_id: int
+    picked: int = 0
+
+    @property
+    def on_shelf(self) -> int:
+        """Its units that nobody has taken off the shelf yet."""
+        return self.quantity - self.picked
 
 
 class HeldFulfillment(NamedTuple):
@@ -37,6 +43,19 @@ class HeldFulfillment(NamedTuple):
     execution: int
     work_day: int
     took_capacity: int
+    negotiation: int
+    deliver_day: int
+    method: str
+    version: int
+
+
+class Rejection(NamedTuple):
+    """A location that is not asked for a demand until an instant."""
+
+    order_id: int
+    demand_no: int
+    location_id: int
+    until: int
 
 
 class WaitingEntry(NamedTuple):
@@ -61,6 +80,7 @@ class LoadedOrder:
         self.claims: dict[int, HeldClaim] = {}
         self.fulfillments: dict[int, HeldFulfillment] = {}
         self.waiting: list[WaitingEntry] = []
+        self.rejections: list[Rejection] = []
         self.line_quantities: dict[int, int] = {}
         self.unit_values: dict[int, int] = {}
         self.promised_day: int | None = None
@@ -70,6 +90,26 @@ class LoadedOrder:
     def item_ids(self) -> set[int]:
         """The items that its demand asks for."""
         return {demand.item_id for demand in self.demand.values()}
+
+    def barred(self, demand_no: int, at: int) -> tuple[int, ...]:
+        """Return the locations that have said no to a demand and are not asked for it at an instant, ascending."""
+        found = {r.location_id for r in self.rejections if r.demand_no == demand_no and r.until > at}
+        return tuple(sorted(found))
+
+    def planned_claims(self, delivery_no: int | None = None) -> list[HeldClaim]:
+        """Return the claims of which no location knows yet: they can be moved as one likes."""
+        return [
+            claim
+            for claim in self.claims.values()
+            if claim.quantity > 0
+            and self.fulfillments[claim.fulfillment_id].execution == Execution.PLANNED
+            and delivery_no in (None, self.demand[claim.demand_no].delivery_no)
+        ]
+
+    def claims_of(self, fulfillment_id: int) -> list[HeldClaim]:
+        """Return the claims of a fulfillment, by demand."""
+        held = [c for c in self.claims.values() if c.fulfillment_id == fulfillment_id and c.quantity > 0]
+        return sorted(held, key=lambda claim: (claim.demand_no, claim.id))
 
 
 def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
@@ -93,6 +133,9 @@ def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
     for row in session.fetch_keys(_QUEUE, ("bigint",), keys):
         entry = WaitingEntry(*row)
         loaded[entry.order_id].waiting.append(entry)
+    for row in session.fetch_keys(_REJECTIONS, ("bigint",), keys):
+        rejection = Rejection(*row)
+        loaded[rejection.order_id].rejections.append(rejection)
     for order_id, day, begin in promise_store.promised_days(session, keys):
         loaded[order_id].promised_day = day
         loaded[order_id].promised_begin = begin
@@ -105,7 +148,8 @@ _LINES = """
 """
 _CLAIMS = """
     WITH k(id) AS ({keys})
-    SELECT c.id, c.owner_id, c.owner_no, c.item_id, c.location_id, c.stock_class, c.source, c.quantity, f.fulfillment_id
+    SELECT c.id, c.owner_id, c.owner_no, c.item_id, c.location_id, c.stock_class, c.source, c.quantity,
+        f.fulfillment_id, f.picked
     FROM k JOIN claims c ON c.owner_id = k.id
     JOIN fulfillments u ON u.order_id = k.id
     JOIN fulfillment_lines f ON f.fulfillment_id = u.id AND f.demand_no = c.owner_no AND f.claim_id = c.id
@@ -113,11 +157,17 @@ _CLAIMS = """
 """
 _FULFILLMENTS = """
     WITH k(id) AS ({keys})
-    SELECT f.id, f.order_id, f.delivery_no, f.location_id, f.execution, f.work_day, f.took_capacity
+    SELECT f.id, f.order_id, f.delivery_no, f.location_id, f.execution, f.work_day, f.took_capacity,
+        f.negotiation, f.deliver_day, f.method, f.version
     FROM k JOIN fulfillments f ON f.order_id = k.id WHERE f.execution <> ? ORDER BY f.id
 """
 _QUEUE = """
     WITH k(id) AS ({keys})
     SELECT q.id, q.queue, q.order_id, q.demand_no, q.item_id, q.quantity, q.reason
     FROM k JOIN queue_entries q ON q.order_id = k.id WHERE q.closed_at IS NULL ORDER BY q.id
+"""
+_REJECTIONS = """
+    WITH k(id) AS ({keys})
+    SELECT r.order_id, r.demand_no, r.location_id, max(r.until) FROM k JOIN rejections r ON r.order_id = k.id
+    GROUP BY r.order_id, r.demand_no, r.location_id ORDER BY r.order_id, r.demand_no, r.location_id
 """

@@ -21,6 +21,8 @@ class NewDemand(NamedTuple):
     weight_g: int
     requires: tuple[str, ...]
     unit_value: int
+    barred: tuple[int, ...] = ()
+    """The locations that have said no to it and are not asked again for a time, ascending."""
 
 
 class Destination(NamedTuple):

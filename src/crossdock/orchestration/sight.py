@@ -128,6 +128,7 @@ class Sight:
             self._add_own(stock, demand, own)
         if where.bound is not None:
             stock = self._only_at(stock, where.bound)
+        self._not_asked(stock, demand)
         snapshot = Snapshot(self.directory.network, stock, days, capacity)
         shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
         if shown is not stock:
@@ -187,6 +188,16 @@ class Sight:
         if column is not None:
             seen[:, column] = stock[:, column]
         return seen
+
+    def _not_asked(self, stock: Ints, demand: Sequence[NewDemand]) -> None:
+        """Take away what is at locations that are paused, or that have said no to a line."""
+        for location in self.directory.paused:
+            if location in self.columns:
+                stock[:, self.columns[location]] = 0
+        for row, wanted in enumerate(demand):
+            for location in wanted.barred:
+                if location in self.columns:
+                    stock[row, self.columns[location]] = 0
 
 
 def _and_shares(names: tuple[str, ...], why: Ints, less: Ints) -> tuple[tuple[str, ...], Ints]:

@@ -9,6 +9,7 @@ import msgspec
 
 from crossdock.events import StoredEvent
 from crossdock.kernel.money import show
+from crossdock.web import work_words
 from crossdock.web.formats import day
 from crossdock.web.words import actor, plain, plural, sentence
 
@@ -188,4 +189,5 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], Said]] = {
     "order.promise_at_risk": _promise_at_risk,
     "order.promise_late": _promise_late,
     "order.promise_recovered": _promise_recovered,
+    **work_words.SENTENCES,
 }

@@ -38,6 +38,7 @@ from crossdock.orchestration.errors import (
 )
 from crossdock.orchestration.loading import LoadedOrder, load
 from crossdock.orchestration.orders.capture import place_of_address
+from crossdock.orchestration.trying import would_assign
 from crossdock.orders import store as orders
 from crossdock.orders.status import ALLOCATED, CANCELED, LOST, WAITING
 from crossdock.storage.unit import Unit
@@ -162,7 +163,7 @@ class CancelHandler(OrderHandler):
 def free_units(changes: Changes, order: LoadedOrder, no: int, quantity: int, actor: str) -> None:
     """Unclaim as many units of a demand as more than wait are to be canceled."""
     missing = quantity - order.demand[no].parts[WAITING]
-    held = [c for c in order.claims.values() if c.demand_no == no and c.quantity > 0]
+    held = [claim for claim in order.planned_claims() if claim.demand_no == no]
     for claim in sorted(held, key=lambda c: (c.quantity, c.id)):
         if missing <= 0:
             break
@@ -180,7 +181,7 @@ class RouteHandler(OrderHandler):
             raise NothingToRoute("Every unit of this order is canceled or on its way.")
         before, kept = _allocated(order), []
         for delivery_no in order.deliveries:
-            if changes.would_assign(order, delivery_no) < _allocated(order, delivery_no):
+            if would_assign(changes, order, delivery_no) < _allocated(order, delivery_no):
                 kept.append(delivery_no)
             else:
                 route_again(changes, order, [delivery_no], "route", command.actor.name)
@@ -196,9 +197,8 @@ def _allocated(order: LoadedOrder, delivery_no: int | None = None) -> int:
 def route_again(changes: Changes, order: LoadedOrder, delivery_nos: Any, cause: str, actor: str) -> None:
     """Give back what the deliveries' fulfillments claim and decide all of their units anew, in one transaction."""
     for delivery_no in list(delivery_nos):
-        for claim in list(order.claims.values()):
-            if claim.quantity > 0 and order.demand[claim.demand_no].delivery_no == delivery_no:
-                changes.unclaim(order, claim.id, claim.quantity, cause, actor)
+        for claim in order.planned_claims(delivery_no):
+            changes.unclaim(order, claim.id, claim.quantity, cause, actor)
         wanted = {no: d.parts[WAITING] for no, d in order.demand.items() if d.delivery_no == delivery_no}
         changes.route(order, delivery_no, wanted, cause, actor)
 
@@ -220,7 +220,7 @@ class AddressHandler(OrderHandler):
         address = command.destination
         area, point = place_of_address(address)
         order.deliveries[delivery.no] = delivery._replace(country=address.country, area=area, point=point)
-        if _allocated(order, delivery.no) and not changes.would_assign(order, delivery.no):
+        if _allocated(order, delivery.no) and not would_assign(changes, order, delivery.no):
             raise AddressNotServed("No location that has the goods may ship them there.")
         address_id = unit.ids.one()
         vault.insert(unit, [], [vault.address_row(address_id, order.row.party_id, address)])

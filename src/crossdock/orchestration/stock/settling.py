@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from crossdock.events.catalog import StockShort, new_event
+from crossdock.fulfillment.model import Execution
 from crossdock.inventory import ledger, records
 from crossdock.inventory.facts import with_on_hand
 from crossdock.inventory.model import CauseKind, CountBasis, Counters, Movement, MovementType, PositionKey
@@ -14,6 +15,7 @@ from crossdock.orchestration.changes import Changes, open_changes
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.stock.victims import Holders
 from crossdock.orchestration.supply.waiting import serve
+from crossdock.orchestration.work.rerouting import again
 from crossdock.orders import queues
 from crossdock.storage.unit import Unit
 
@@ -62,15 +64,15 @@ def settle(unit: Unit, engine: Engine, facts: Sequence[Fact], actor: str) -> lis
     changes = open_changes(unit, engine, loaded.values(), also=sorted(items | holders.item_ids))
     before = {fact.key: changes.positions[fact.key].short for fact in facts}
     counts = records.last_counts(session, before)
-    done = [_apply(unit, changes, fact, counts) for fact in facts]
-    _rescue(unit, engine, changes, loaded, holders, before, actor)
+    done = [apply(unit, changes, fact, counts) for fact in facts]
+    rescue(unit, engine, changes, loaded, holders, before, actor)
     serve(changes, engine, loaded, waiting, items, actor)
     changes.write()
     holders.write()
     return done
 
 
-def _apply(unit: Unit, changes: Changes, fact: Fact, counts: dict[PositionKey, int]) -> Settled:
+def apply(unit: Unit, changes: Changes, fact: Fact, counts: dict[PositionKey, int]) -> Settled:
     """Turn a fact into its movement; a count that finds what is known moves the instant of the count alone.
 
     What happened before the last count and is told after it was counted already: it changes nothing any more.
@@ -107,7 +109,7 @@ def _count(unit: Unit, changes: Changes, fact: Fact, before: Counters) -> Counte
 # -- what follows from it ----------------------------------------------------------------------------------------------
 
 
-def _rescue(
+def rescue(
     unit: Unit,
     engine: Engine,
     changes: Changes,
@@ -116,7 +118,10 @@ def _rescue(
     before: dict[PositionKey, int],
     actor: str,
 ) -> None:
-    """Put the victims of a shortage back on the road: reservations before orders, the latest promise first."""
+    """Put the victims of a shortage back on the road: reservations before orders, the latest promise first.
+
+    What a location knows of already gives way last, and what it has taken off the shelf not at all: that is there.
+    """
     for key, short_before in sorted(before.items()):
         position = changes.positions[key]
         if position.short <= short_before:
@@ -127,17 +132,21 @@ def _rescue(
             (order, claim)
             for order in loaded.values()
             for claim in order.claims.values()
-            if (claim.item_id, claim.location_id, claim.stock_class) == key and claim.quantity > 0
+            if (claim.item_id, claim.location_id, claim.stock_class) == key and claim.on_shelf > 0
         ]
-        held.sort(key=lambda pair: (-pair[0].row.captured_at, -pair[1].id))
+        held.sort(key=lambda pair: (_is_known(*pair), -pair[0].row.captured_at, -pair[1].id))
         for order, claim in held:
             lacking = changes.positions[key].short
             if lacking <= 0:
                 break
             demand = order.demand[claim.demand_no]
-            quantity = min(lacking, claim.quantity)
+            quantity = min(lacking, claim.on_shelf)
             changes.unclaim(order, claim.id, quantity, "short", actor)
-            changes.route(order, demand.delivery_no, {demand.no: quantity}, "short", actor)
+            again(changes, order, demand.delivery_no, {demand.no: quantity}, "short", actor)
+
+
+def _is_known(order: loading.LoadedOrder, claim: loading.HeldClaim) -> bool:
+    return order.fulfillments[claim.fulfillment_id].execution != Execution.PLANNED
 
 
 def tell_short(unit: Unit, engine: Engine, key: PositionKey, position: Counters, actor: str) -> None:

@@ -1,0 +1,1 @@
+"""What happens when reality disagrees with a plan."""
