@@ -1,13 +1,12 @@
 """`decide`: one order, one look at the stock, one policy, one decision."""
 
-import numpy as np
+from msgspec.structs import replace
 
 from crossdock.routing.bill import Pieces, plan_of
-from crossdock.routing.fill import Filled
 from crossdock.routing.model import ENGINE, Decision, Demand, PassedOver, Plan, Policy, RestsOn, Snapshot
-from crossdock.routing.problem import Problem
-from crossdock.routing.quick import quick
-from crossdock.routing.search import search
+from crossdock.routing.points import Aims
+from crossdock.routing.quick import among_all, quick
+from crossdock.routing.solve import solve
 from crossdock.routing.terms import terms
 from crossdock.routing.view import View, rows_of
 
@@ -24,36 +23,36 @@ def decide(demand: Demand, snapshot: Snapshot, policy: Policy) -> Decision:
     """
     known = terms(snapshot.network, policy, demand.country, demand.requires)
     view = View(demand, snapshot, known, rows_of(demand, policy))
-    short = quick(view)
+    aims = Aims(view) if policy.prefer else None
+    short = quick(view) if aims is None else among_all(view, aims)
     if short is None:
-        return general(view)
+        return general(view, aims)
     best, second = plan_of(view, short[0]), plan_of(view, short[1])
-    return write(view, best, PassedOver(second, proven=True), best.total, 0)
+    decision = write(view, best, PassedOver(second, proven=True), best.total, 0)
+    return decision if aims is None else in_points(decision, aims, short[0], short[1], None)
 
 
-def general(view: View) -> Decision:
+def general(view: View, aims: Aims | None = None) -> Decision:
     """Search for the best plan and compare it with shipping nothing."""
-    problem = Problem(view)
+    found = solve(view, aims)
     nothing = plan_of(view, [])
-    if not problem.m:
-        return write(view, nothing, None, nothing.total, 0)
-    found = search(problem)
-    best = plan_of(view, pieces_of(found.best))
-    second = plan_of(view, pieces_of(found.second)) if found.second is not None else None
-    bound = min(int(found.bound) - view.terms.extra, nothing.total)
+    best = plan_of(view, found.best) if found.best else nothing
+    second = plan_of(view, found.second) if found.second else None
+    if aims is not None:
+        over = PassedOver(second, found.second_proven) if second else None
+        decision = write(view, best, over, best.total, found.nodes)
+        return in_points(decision, aims, found.best, found.second or None, found.bound)
+    bound = nothing.total if found.bound >= nothing.total else int(found.bound)
     if nothing.total < best.total:
-        return write(view, nothing, PassedOver(best, found.bound >= best.total + view.terms.extra), bound, found.nodes)
+        return write(view, nothing, PassedOver(best, found.bound >= best.total), bound, found.nodes)
     return write(view, best, PassedOver(second, found.second_proven) if second else None, bound, found.nodes)
 
 
-def pieces_of(plan: Filled | None) -> Pieces:
-    """List what a filled plan ships, ordered by site, then row."""
-    if plan is None:
-        return []
-    rows, columns = np.nonzero(plan.x)
-    sites = plan.sites[columns]
-    units = plan.x[rows, columns].astype(np.int64)
-    return sorted(zip(sites.tolist(), rows.tolist(), units.tolist(), strict=True))
+def in_points(decision: Decision, aims: Aims, best: Pieces, second: Pieces | None, bound: float | None) -> Decision:
+    """Count a decision in points: its bound (None: proven) and gap are those of the ordered preferences."""
+    points = aims.points(best, second)
+    least = points.total if bound is None or bound >= points.total else int(bound)
+    return replace(decision, bound=least, gap=points.total - least, proven=least == points.total, points=points)
 
 
 def write(view: View, plan: Plan, passed_over: PassedOver | None, bound: int, nodes: int) -> Decision:
@@ -74,4 +73,5 @@ def write(view: View, plan: Plan, passed_over: PassedOver | None, bound: int, no
         passed_over,
         policy.leftover if plan.unfilled else "none",
         RestsOn(view.snapshot.network.version, policy.version, policy.card.version, ENGINE),
+        plan.extra_locations,
     )

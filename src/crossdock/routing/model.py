@@ -251,12 +251,24 @@ class Snapshot(Struct, frozen=True, eq=False):
     `stock`: int64 (lines × sites), claimable units, never below 0. `ship_day`: int64 (sites), the day on which the
     site would hand over if assigned now, −1 where its calendar is closed. `capacity`: int64 (sites), fulfillments
     that the site may still take on that day. The arrays are read, never written to or kept.
+
+    What may be missing (None: nobody is, or all are): `used`: int64 (sites), permille of the day's capacity that is
+    taken; `units_room`: int64 (sites), units that the site may still take on that day; `barred`: bool (lines × sites),
+    where a line must not come from because it was rejected there before; `paused`: bool (sites), which do not accept
+    now; `find`: int64 (lines × sites), permille of picks that succeed; `days_left`: int64 (lines × sites), days until
+    what is there expires, −1 never.
     """
 
     network: Network
     stock: NDArray[np.int64]
     ship_day: NDArray[np.int64]
     capacity: NDArray[np.int64]
+    used: NDArray[np.int64] | None = None
+    units_room: NDArray[np.int64] | None = None
+    barred: NDArray[np.bool_] | None = None
+    paused: NDArray[np.bool_] | None = None
+    find: NDArray[np.int64] | None = None
+    days_left: NDArray[np.int64] | None = None
 
 
 class SiteBill(Struct, frozen=True, array_like=True):

@@ -8,6 +8,8 @@ a location has of a line costs at least as much to ship, handling included, as t
 (rank, id), so the first of equals is preferred.
 """
 
+from typing import Protocol
+
 import numpy as np
 
 from crossdock.routing.model import RoutingError
@@ -17,52 +19,73 @@ from crossdock.routing.view import View
 _CELLS = 800_000
 
 
+class Counting(Protocol):
+    """What is to be least: amounts per parcel, per location, per line, per unit, and of units left behind.
+
+    Money (a `View`) or points. `once` is contained in a plan's total and does not belong to it.
+    """
+
+    parcel: Floats
+    late: Floats | None
+    line: Floats
+    once: float
+
+    def unit_costs(self, sites: Ints) -> Floats:
+        """Give what a unit of each row counts at these sites; credits below 0."""
+
+    def penalties(self) -> Floats:
+        """Give what a unit of each row counts when it is left behind."""
+
+
 class Problem:
     """One order's arrays. `sites` maps a column to its place in the network.
 
     `gain[i, l]`: what line i gains if l fills what it can of it, against leaving it, ≥ 0; `value_none` = Σ p q.
     `one_parcel`: nobody has more than a parcel of the order, so n = y. `filling`: no unit in stock anywhere costs more
     to ship, in a parcel of its own from a location already open, than to leave; then plans ship all they can. `cells`
-    is the work left for settling how many parcels go where.
+    is the work left for settling how many parcels go where. `offset` is what every total has too much: c and p of a
+    line with credits are raised alike until none is below 0, and the first parcel and location pay as others do.
     """
 
     __slots__ = (
-        "B", "F", "H", "U", "c", "cells", "divided", "f", "filling", "gain", "limit", "m", "most", "n", "one_parcel",
-        "order", "p", "q", "sites", "split_lines", "value_none", "w", "weight_g",
+        "B", "F", "H", "U", "c", "cells", "divided", "f", "filling", "gain", "limit", "m", "most", "n", "offset",
+        "one_parcel", "order", "p", "q", "sites", "split_lines", "value_none", "w", "weight_g",
     )  # fmt: skip
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, counting: Counting | None = None) -> None:
         terms, rows = view.terms, view.rows
+        counting = view if counting is None else counting
         sites = np.flatnonzero(view.ok)
         stock = view.stock[:, sites]
         some = stock.any(axis=0)
         sites, stock = sites[some], stock[:, some]
         order = terms.rank_key[sites].argsort(kind="stable")
         sites, stock = sites[order], stock[:, order]
-        zone = view.zone[sites]
         self.sites: Ints = sites
         self.order: Ints = terms.rank_key[sites]
         self.n, self.m = stock.shape
         self.q = np.array([row.quantity for row in rows], dtype=np.float64)
-        self.p = np.array([row.penalty for row in rows], dtype=np.float64)
+        self.p = counting.penalties()
         self.w = np.array([row.weight_g for row in rows], dtype=np.float64)
-        by_zone = (np.array([row.weight_g for row in rows], dtype=np.int64)[:, None] * terms.rates + 500) // 1000
-        self.c: Floats = by_zone.astype(np.float64)[:, zone] + terms.unit_l[sites]
-        for at, row in enumerate(rows):
-            if row.item in terms.unit_prices:
-                self.c[at] += terms.unit_prices[row.item][sites]
+        self.c: Floats = counting.unit_costs(sites)
+        self.offset = counting.once
+        if self.m and float(self.c.min()) < 0.0:
+            shift = np.maximum(-self.c.min(axis=1), 0.0)
+            self.c += shift[:, None]
+            self.p += shift
+            self.offset += float(self.q @ shift)
         self.U: Floats = np.minimum(stock, self.q[:, None])
         for at, row in enumerate(rows):
             if row.requires:
                 self.U[at] *= terms.capable(row.requires)[sites]
         margin = self.p[:, None] - self.c
-        self.H: Floats = terms.line_l[sites]
-        self.B: Floats = view.parcel[sites]
-        self.F: Floats = np.zeros(self.m) if view.late is None else view.late[sites]
+        self.H: Floats = counting.line[sites]
+        self.B: Floats = counting.parcel[sites]
+        self.F: Floats = np.zeros(self.m) if counting.late is None else counting.late[sites]
         self.f: Floats = self.F + self.B
         self.gain: Floats = np.maximum(self.U * margin - self.H, 0.0)
         self.U[self.gain <= 0] = 0.0
-        self.limit, self.weight_g, self.most = float(terms.limit), float(view.weight_g), terms.most
+        self.limit, self.weight_g, self.most = float(terms.limit), float(view.weight_g), view.most
         self.one_parcel = view.weight_g <= terms.limit or not bool((self.w @ self.U > terms.limit).any())
         self.split_lines = terms.policy.split == "unit"
         self.cells = _CELLS

@@ -8,7 +8,8 @@ is enough when a second parcel costs more than zones and hands differ, as it mos
 import numpy as np
 
 from crossdock.routing.bill import Pieces
-from crossdock.routing.terms import EXACT, Floats
+from crossdock.routing.problem import Counting
+from crossdock.routing.terms import EXACT, Bools, Floats, Ints
 from crossdock.routing.view import View
 
 
@@ -18,6 +19,8 @@ def quick(view: View) -> tuple[Pieces, Pieces] | None:
     All other plans, those with several locations included, cost at least as much as the second.
     """
     terms, rows = view.terms, view.rows
+    if terms.extended or view.composite or view.snapshot.units_room is not None or terms.side:
+        return among_all(view)
     if terms.unit_prices or len(rows) != len(view.demand.lines):
         return None
     quantity = np.array([row.quantity for row in rows])
@@ -36,17 +39,60 @@ def quick(view: View) -> tuple[Pieces, Pieces] | None:
     total += terms.line_l[able] * lines + terms.unit_l[able] * units
     if late is not None:
         total += late[able]
-    if len(able) == 2:
-        first, second = (0, 1) if (total[0], terms.rank_key[able[0]]) <= (total[1], terms.rank_key[able[1]]) else (1, 0)
-    else:
-        first, second = np.lexsort((terms.rank_key[able], total))[:2].tolist()
+    first, second = _two_least(view, able, total)
     if not _beaten(view, by_zone, lines, units, parcels, float(total[second])):
         return None
-    best, other = int(able[first]), int(able[second])
-    return (
-        [(best, at, row.quantity) for at, row in enumerate(rows)],
-        [(other, at, row.quantity) for at, row in enumerate(rows)],
-    )
+    return _whole(view, int(able[first])), _whole(view, int(able[second]))
+
+
+def _two_least(view: View, able: Ints, total: Floats) -> tuple[int, int]:
+    rank = view.terms.rank_key
+    if len(able) == 2:
+        return (0, 1) if (total[0], rank[able[0]]) <= (total[1], rank[able[1]]) else (1, 0)
+    first, second = np.lexsort((rank[able], total))[:2].tolist()
+    return first, second
+
+
+def _whole(view: View, site: int) -> Pieces:
+    return [(site, at, row.quantity) for at, row in enumerate(view.rows)]
+
+
+def among_all(view: View, counting: Counting | None = None) -> tuple[Pieces, Pieces] | None:
+    """As `quick`, for any costs, and for points: what a unit costs is laid out for all sites.
+
+    Two and more locations cost at least the two least openings, and each row where it is cheapest from one location
+    alone: dividing a row saves nothing on that, for its handling is paid again.
+    """
+    counting = view if counting is None else counting
+    terms, rows, policy = view.terms, view.rows, view.terms.policy
+    sites = np.flatnonzero(view.ok)
+    quantity = np.array([row.quantity for row in rows], dtype=np.float64)
+    stock = view.stock[:, sites]
+    full: Bools = (stock >= quantity[:, None]).all(axis=0).reshape(-1)
+    for requires in {row.requires for row in rows if row.requires}:
+        full &= terms.capable(requires)[sites]
+    if view.snapshot.units_room is not None:
+        full &= view.snapshot.units_room[sites] >= int(view.quantities.sum())
+    able = full.nonzero()[0]
+    parcels = max(1, -(-view.weight_g // terms.limit))
+    if len(able) < 2 or (policy.max_parcels or parcels) < parcels or max(row.weight_g for row in rows) > terms.limit:
+        return None
+    if policy.min_value_per_location > sum([row.quantity * row.value for row in rows]):
+        return None
+    cost, line, parcel = counting.unit_costs(sites), counting.line[sites], counting.parcel[sites]
+    once = np.zeros(len(sites)) if counting.late is None else counting.late[sites]
+    each: Floats = quantity[:, None] * cost + line
+    total = each[:, able].sum(axis=0) + (parcel * parcels + once)[able]
+    first, second = _two_least(view, sites[able], total)
+    least, opening = float(total[second]), parcel + once
+    dearest = float(opening.max()) + float(line.max())
+    if bool((counting.penalties() < cost.max(axis=1) + dearest).any()) or least >= EXACT:
+        return None
+    if view.most != 1:
+        two = float(np.partition(opening, 1)[:2].sum()) + float(parcel.min()) * max(0, parcels - 2)
+        if two + float(each.min(axis=1).sum()) < least:
+            return None
+    return _whole(view, int(sites[able[first]])), _whole(view, int(sites[able[second]]))
 
 
 def _weight_by_zone(view: View) -> Floats:

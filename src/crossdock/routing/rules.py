@@ -233,14 +233,15 @@ CostName = Literal[
 
 # -- ordered preferences -----------------------------------------------------------------------------------------------
 
-By = Literal["fewest_parcels", "fewest_locations", "nearest", "soonest", "fullest", "cheapest", "sites"]
+By = Literal["fewest_parcels", "fewest_locations", "nearest", "soonest", "on_time", "fullest", "cheapest", "sites"]
 
 
 class Prefer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One of several aims, in their order: the later ones only decide between plans that are equal in the earlier.
 
-    `band` makes nearly equal equal: kilometres for `nearest`, days for `soonest`, units of stock for `fullest`, milli
-    for `cheapest`; each location's (unit's) amount is counted in whole bands. `sites` counts fulfillments from others.
+    `band` makes nearly equal equal: kilometres for `nearest`, days for `soonest` (after the first day possible) and
+    `on_time` (after the promised one), units of stock for `fullest`, milli for `cheapest`; each location's (unit's)
+    amount is counted in whole bands. `sites` counts fulfillments from other locations than these.
     """
 
     by: By
