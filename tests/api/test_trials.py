@@ -28,20 +28,26 @@ def over(http: httpx.Client, trial: dict[str, Any]) -> dict[str, Any]:
     return trial
 
 
+def document(**changes: Any) -> dict[str, Any]:
+    """The policy of the shop as a document with one route."""
+    rules = {name: value for name, value in {**POLICY, **changes}.items() if name != "card"}
+    return {"code": "standard", "card": POLICY["card"], "routes": [{"name": "all", **rules}]}
+
+
 def start(http: httpx.Client, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
-    return http.post("/v1/policies/standard/trials", json={"policy": POLICY, **body}, headers=headers or {})
+    return http.post("/v1/policies/standard/trials", json={"document": document(), **body}, headers=headers or {})
 
 
 @pytest.mark.usefixtures("ordered")
 def test_a_trial_says_what_would_change_and_which_orders(shop: Shop, http: httpx.Client) -> None:
     before = shop.count("claims"), shop.count("decisions"), shop.count("fulfillments")
-    answer = start(http, policy={**POLICY, "excluded": ["S1"]}, price_rules=True)
+    answer = start(http, document=document(excluded=["S1"]), price_rules=True)
     assert answer.status_code == 202, answer.text
     trial = over(http, answer.json())
     assert answer.headers["location"] == trial["links"]["self"] == f"/v1/policies/standard/trials/{trial['id']}"
     result = trial["result"]
     assert (trial["state"], result["orders"], result["decisions"], result["moved"]) == ("succeeded", 2, 2, 2)
-    assert result["rules"][0]["rule"] == "/excluded/0"
+    assert result["rules"][0]["rule"] == "/routes/0/excluded/0"
     assert result["rules"][0]["decisions"] == 2
     assert result["rules"][0]["spend"]["amount"] == (
         result["would"]["spend"]["amount"] - result["was"]["spend"]["amount"]
@@ -82,7 +88,7 @@ def test_without_past_orders_there_is_nothing_to_try(http: httpx.Client) -> None
 
 
 def test_a_draft_with_an_error_is_refused_with_its_place(http: httpx.Client) -> None:
-    answer = start(http, policy={**POLICY, "max_locations": 0})
+    answer = start(http, document=document(max_locations=0))
     assert answer.status_code == 400
-    assert answer.json()["errors"][0]["pointer"] == "/policy/max_locations"
+    assert answer.json()["errors"][0]["pointer"] == "/document/routes/0/max_locations"
     assert http.get("/v1/jobs").json()["data"] == []

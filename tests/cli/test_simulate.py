@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from crossdock import local
+from crossdock.routing.policy.compile import from_rules
 from tests.cli.conftest import Cli
 from tests.support.world import World, standard_policy
 
@@ -26,7 +27,7 @@ def fenced(url: str) -> str:
 
 
 def draft(**changes: object) -> Path:
-    policy = msgspec.to_builtins(standard_policy(**changes))
+    policy = msgspec.to_builtins(from_rules("standard", standard_policy(**changes)))
     Path("draft.yaml").write_bytes(msgspec.yaml.encode(policy))
     return Path("draft.yaml")
 
@@ -57,7 +58,7 @@ def test_a_policy_that_decided_nothing_is_refused(cli: Cli, fenced: str):
 
 
 def test_a_draft_with_an_error_is_refused_with_its_place(cli: Cli, fenced: str):
-    Path("draft.yaml").write_text("card: {currency: GBP, zones: [{up_to_km: near}]}\n")
+    Path("draft.yaml").write_text("code: standard\ncard: {currency: GBP, zones: [{up_to_km: near}]}\n")
     result = cli("policy", "simulate", "standard", "--draft", "draft.yaml")
     assert result.code == 2
     assert "/card/zones/0/up_to_km" in result.err

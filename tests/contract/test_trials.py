@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from crossdock.kernel.clock import DAY, MINUTE
 from crossdock.kernel.ids import decode_id, encode_id
@@ -13,6 +15,10 @@ from crossdock.orchestration import TrialView, cancel_job
 from crossdock.orchestration.errors import NothingToTry
 from crossdock.orchestration.trials import cases
 from crossdock.orchestration.trials.results import results_file
+from crossdock.routing.policy.compile import from_rules
+from crossdock.routing.policy.conditions import Contains, Number, OneOf, Yes
+from crossdock.routing.policy.document import Route, RoutingPolicy
+from crossdock.routing.policy.times import During
 from tests.support.trying import asked, differences, resume, run
 from tests.support.world import World, standard_policy
 
@@ -67,12 +73,12 @@ def test_the_price_of_a_fence_is_what_its_orders_cost_more_with_it(world: World,
     assert trial.result is not None
     assert trial.result.changed == 0
     fence, lateness, parcel = trial.result.rules
-    assert (fence.rule, fence.says) == ("/excluded/0", "DC never ships")
+    assert (fence.rule, fence.says) == ("/routes/0/excluded/0", "DC never ships")
     assert (fence.decisions, fence.spend, fence.days, fence.parcels) == (3, gbp(3 * NEARER), 3, 0)
     assert (fence.unfilled, fence.late_days) == (0, 0)
     assert fence.carbon_g > 0
-    assert (lateness.rule, lateness.decisions, lateness.spend) == ("/lateness_per_day", 0, gbp(0))
-    assert (parcel.rule, parcel.decisions, parcel.spend) == ("/extra_parcel", 0, gbp(0))
+    assert (lateness.rule, lateness.decisions, lateness.spend) == ("/routes/0/lateness_per_day", 0, gbp(0))
+    assert (parcel.rule, parcel.decisions, parcel.spend) == ("/routes/0/extra_parcel", 0, gbp(0))
 
 
 def test_the_price_of_never_splitting_is_money_and_days_for_fewer_parcels(world: World, tmp_path: Path):
@@ -243,3 +249,76 @@ def test_the_biggest_difference_comes_first(world: World, tmp_path: Path):
     for sort in ("money", "parcels", "days", "unfilled"):
         assert len(differences(world, trial, sort)) == 2
     assert differences(world, trial)[0].order_id == encode_id("ord", big.order_id)
+
+
+# -- documents with several routes -------------------------------------------------------------------------------------
+
+
+def document(*routes: Route, **changes: Any) -> RoutingPolicy:
+    plain = from_rules("standard", standard_policy(extra_parcel=0, lateness_per_day=0))
+    return replace(plain, routes=routes, **changes)
+
+
+def test_what_one_route_leaves_over_is_decided_by_the_next(world: World, tmp_path: Path):
+    world.receive("MUG", "DC", 1)
+    world.receive("MUG", "STORE", 9)
+    world.capture("A1", ("MUG", 3))  # 1 from DC, 2 from STORE, or all from STORE: all from STORE is cheaper
+    only_dc = Route(name="dc", excluded=("STORE",), leftover="next_route")
+
+    trial = run(world, asked(world, document(only_dc, Route(name="rest", excluded=("DC",)))), tmp_path)
+
+    (found,) = differences(world, trial)
+    assert [(place.location, place.units) for place in found.was.locations] == [("STORE", 3)]
+    assert [(place.location, place.units) for place in found.would.locations] == [("DC", 1), ("STORE", 2)]
+    assert found.would.routes == ("dc", "rest")
+    # 3.58 from DC, and 4.50 + 0.8 kg x 0.30 = 4.74 from STORE, for 4.50 + 1.2 kg x 0.30 = 4.86 from STORE alone
+    assert (found.would.spend, found.was.spend) == (gbp(358 + 474), gbp(486))
+    assert trial.result is not None
+    prices = {rule.rule: rule for rule in trial.result.rules}
+    assert prices["/routes/0"].says == "the route 'dc'"
+    assert (prices["/routes/0"].decisions, prices["/routes/0"].spend) == (1, gbp(358 + 474 - 486))
+    assert prices["/routes/0"].parcels == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "nearer"),
+    [
+        (OneOf(fact="channel", values=("web",)), ("A1", "A2")),
+        (OneOf(fact="country", values=("FR",)), ()),
+        (Number(fact="units", at_least=2), ("A2",)),
+        (Number(fact="value", at_least=2_000), ("A2",)),
+        (Number(fact="weight_g", at_most=500), ("A1",)),
+        (Contains(fact="sku", any=("PEN",)), ("A2",)),
+        (Contains(fact="tag", any=("vip",)), ("A1",)),
+        (Yes(fact="known_customer"), ()),
+        (During(days=("tue",)), ()),
+    ],
+)
+def test_a_route_is_tried_for_the_orders_for_which_its_condition_holds(
+    world: World, tmp_path: Path, condition: Any, nearer: tuple[str, ...]
+):
+    world.policy(excluded=("DC",))
+    for sku in ("MUG", "PEN"):
+        for place in ("DC", "STORE"):
+            world.receive(sku, place, 5)
+    world.capture("A1", ("MUG", 1), tags=("vip",))
+    world.capture("A2", ("MUG", 1), ("PEN", 1))
+
+    draft = document(Route(name="near", when=condition), Route(name="rest", excluded=("DC",)))
+    trial = run(world, asked(world, draft, price_rules=False), tmp_path)
+
+    names = dict(world.rows("SELECT id, external_id FROM orders"))
+    assert {names[decode_id("ord", each.order_id)] for each in differences(world, trial)} == set(nearer)
+
+
+def test_under_a_draft_of_which_no_route_holds_nothing_is_sent(world: World, tmp_path: Path):
+    world.receive("MUG", "DC", 5)
+    world.capture("A1", ("MUG", 2))
+
+    draft = document(Route(name="abroad", when=OneOf(fact="country", values=("FR",))))
+    trial = run(world, asked(world, draft), tmp_path)
+
+    (found,) = differences(world, trial, "unfilled")
+    assert (found.would.unfilled, found.would.units, found.would.days) == (2, 0, None)
+    assert trial.result is not None
+    assert (trial.result.would.unfilled, trial.result.would.sent, trial.result.was.sent) == (2, 0, 0)

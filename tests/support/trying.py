@@ -10,18 +10,21 @@ from typing import Any
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import DifferenceView, SortWord, TrialView, read_differences, read_trial
 from crossdock.orchestration.trials.request import TrialRequest
-from crossdock.orchestration.trials.rules import OnePolicy
+from crossdock.orchestration.trials.rules import checked
 from crossdock.orchestration.trials.runner import TrialRunner, new_trial, sized
 from crossdock.routing.model import Policy
+from crossdock.routing.policy.compile import from_rules
+from crossdock.routing.policy.document import RoutingPolicy
 from tests.support.world import World
 
 TrialSeen = Callable[[TrialView], bool]
 
 
-def asked(world: World, policy: Policy, code: str = "standard", **changes: Any) -> TrialRequest:
+def asked(world: World, policy: Policy | RoutingPolicy, code: str = "standard", **changes: Any) -> TrialRequest:
     """What is asked of a trial: by default of all orders until now, with the price of each rule."""
     fields: dict[str, Any] = {"orders": 10_000, "since": None, "until": world.clock.at, "price_rules": True, **changes}
-    request = TrialRequest(code=code, rules=OnePolicy(policy), **fields)
+    document = from_rules(code, policy) if isinstance(policy, Policy) else policy
+    request = TrialRequest(code=code, rules=checked(document), **fields)
     return world.read(lambda session: sized(session, request))
 
 

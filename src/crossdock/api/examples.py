@@ -138,6 +138,20 @@ POLICY: dict[str, Any] = {
     "lateness_per_day": 50000,
     "leftover": "backorder",
 }
+ROUTING_POLICY: dict[str, Any] = {
+    "code": "standard",
+    "name": "From the nearest, stores only when they have everything",
+    "card": POLICY["card"],
+    "routes": [
+        {
+            "name": "distribution centres",
+            "fences": [{"type": "among", "sites": {"kinds": ["dc"]}}],
+            "extra_parcel": 100000,
+            "leftover": "next_route",
+        },
+        {"name": "everywhere", "max_locations": 3, "extra_parcel": 100000, "lateness_per_day": 50000},
+    ],
+}
 FACTS: dict[str, Any] = {
     "source": "wms",
     "facts": [

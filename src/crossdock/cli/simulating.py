@@ -15,17 +15,17 @@ from crossdock.kernel.clock import now, rfc3339
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
     DifferenceView,
-    OnePolicy,
     SortWord,
     TrialRequest,
     TrialView,
     cancel_job,
+    checked,
     new_trial,
     read_differences,
     read_trial,
     sized,
 )
-from crossdock.routing import Policy
+from crossdock.routing import RoutingPolicy
 
 if TYPE_CHECKING:
     from crossdock.app import App
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
     """What is asked of a trial, and how many of the differences are wanted, by what."""
 
     code: str
-    policy: Policy
+    document: RoutingPolicy
     orders: int
     since: int | None
     until: int | None
@@ -58,7 +58,7 @@ def simulate_here(app: App, asked: Asked, watch: Watch, actor: str) -> Tried:
     """Do what the server would do, until the trial is over; interrupted, cancel it."""
     request = TrialRequest(
         code=asked.code,
-        rules=OnePolicy(asked.policy),
+        rules=checked(asked.document),
         orders=asked.orders,
         since=asked.since,
         until=now() if asked.until is None else asked.until,
@@ -103,7 +103,7 @@ class _Page(msgspec.Struct):
 def simulate_there(client: Client, asked: Asked, watch: Watch) -> Tried:
     """Have the server do it and wait until the trial is over; interrupted, cancel it."""
     body: dict[str, Any] = {
-        "policy": {name: value for name, value in msgspec.to_builtins(asked.policy).items() if name != "prices"},
+        "document": msgspec.to_builtins(asked.document),
         "orders": asked.orders,
         "price_rules": asked.price_rules,
     }

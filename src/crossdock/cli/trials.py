@@ -16,7 +16,7 @@ from crossdock.cli.simulating import Asked, Tried
 from crossdock.kernel.clock import parse_instant
 from crossdock.kernel.money import Money
 from crossdock.orchestration import MOST_ORDERS, DifferenceView, SortWord, TrialView
-from crossdock.routing import Policy
+from crossdock.routing import RoutingPolicy
 
 app = typer.Typer(no_args_is_help=True, help="Routing policies.", rich_markup_mode=None)
 
@@ -40,10 +40,10 @@ def simulate(  # noqa: PLR0913, PLR0917  (each is an option)
 
     Interrupted, the trial is canceled.
     """
-    policy = read_document(draft, Policy)
+    document = read_document(draft, RoutingPolicy)
     asked = Asked(
         code,
-        policy,
+        document,
         orders,
         None if since is None else parse_instant(since),
         None if until is None else parse_instant(until),

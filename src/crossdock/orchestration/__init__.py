@@ -105,7 +105,7 @@ from crossdock.orchestration.supply.commands import (
     SupplyReceived,
 )
 from crossdock.orchestration.trials.request import MOST_ORDERS, TrialRequest
-from crossdock.orchestration.trials.rules import OnePolicy
+from crossdock.orchestration.trials.rules import Rules, checked
 from crossdock.orchestration.trials.runner import TrialRunner, new_trial, sized
 from crossdock.orchestration.trials.views import (
     DifferenceView,
@@ -176,7 +176,6 @@ __all__ = [
     "NothingToCancel",
     "NothingToRoute",
     "NothingToTry",
-    "OnePolicy",
     "OrderChanged",
     "OrderContentDiffers",
     "OrderNotFound",
@@ -210,6 +209,7 @@ __all__ = [
     "ReservedTooLate",
     "RevisionRefused",
     "RouteAgain",
+    "Rules",
     "ServeWaiting",
     "SharesView",
     "SnapshotRefused",
@@ -241,6 +241,7 @@ __all__ = [
     "availability_document",
     "cancel_job",
     "dated",
+    "checked",
     "decisions_of",
     "diff_file",
     "error_file",

@@ -45,6 +45,16 @@ class DeliveryData(msgspec.Struct, frozen=True, omit_defaults=True):
     location: str | None = None
 
 
+def tags_of(data: str) -> tuple[str, ...]:
+    """Return the tags in what is stored of an order beyond its columns."""
+    return () if data == _EMPTY else _order_data(data).tags
+
+
+def is_gift(data: str) -> bool:
+    """Say whether a delivery is a gift, by what is stored of it beyond its columns."""
+    return data != _EMPTY and _delivery(data).gift
+
+
 def line_total(line: LineIn) -> int:
     """Return what a line costs in minor units: price × quantity − discounts + charges + taxes not included."""
     total = line.unit_price.amount * line.quantity
@@ -62,6 +72,10 @@ def order_total(order: OrderIn) -> int:
     total = sum(line_total(line) for line in order.lines)
     total += sum(part.amount.amount for part in order.charges)
     return total - sum(part.amount.amount for part in order.discounts)
+
+
+_order_data = msgspec.json.Decoder(OrderData).decode
+_delivery = msgspec.json.Decoder(DeliveryData).decode
 
 
 def order_data(order: OrderIn) -> str:

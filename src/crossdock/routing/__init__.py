@@ -23,6 +23,7 @@ from crossdock.routing.model import (
     Snapshot,
     Zone,
 )
+from crossdock.routing.policy.document import RoutingPolicy
 from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
 from crossdock.routing.study import Flip
 from crossdock.routing.words import words
@@ -50,6 +51,7 @@ __all__ = [
     "Record",
     "RestsOn",
     "RoutingError",
+    "RoutingPolicy",
     "Site",
     "SiteBill",
     "Snapshot",

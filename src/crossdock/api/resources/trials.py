@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from crossdock.api import examples
@@ -16,7 +15,6 @@ from crossdock.api.http import Call, Reply, json_reply, location, make_cursor, r
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.api.parameters import PageQuery
-from crossdock.api.resources.policies import PolicyIn
 from crossdock.kernel.clock import instant
 from crossdock.kernel.document import Input, Instant, Words
 from crossdock.kernel.errors import NotFound
@@ -28,24 +26,24 @@ from crossdock.orchestration import (
     IdempotencyKeyReused,
     JobView,
     NothingToTry,
-    OnePolicy,
     SortWord,
     TrialRequest,
     TrialView,
     cancel_job,
+    checked,
     list_trials,
     new_trial,
     read_differences,
     read_trial,
     sized,
 )
-from crossdock.routing import Policy
+from crossdock.routing import RoutingPolicy
 
 
 class TrialIn(Input, frozen=True):
     """Which rules are tried, and over which orders: the newest of those placed in a period."""
 
-    policy: PolicyIn
+    document: RoutingPolicy
     orders: Annotated[int, Meta(ge=1, le=MOST_ORDERS, description="how many at most, the newest first")] = 10_000
     since: Annotated[Instant | None, Meta(description="orders placed from then on")] = None
     until: Annotated[Instant | None, Meta(description="orders placed before then; else now")] = None
@@ -75,13 +73,9 @@ class DifferenceList(View, frozen=True):
 async def start_trial(call: Call) -> Reply:
     """Make the job that decides past orders again."""
     body: TrialIn = call.body
-    try:
-        policy = msgspec.convert(msgspec.to_builtins(body.policy), Policy)
-    except msgspec.ValidationError as error:
-        raise ConfigurationRefused(str(error)) from None
     asked = TrialRequest(
         code=call.path["code"],
-        rules=OnePolicy(policy),
+        rules=checked(body.document),
         orders=body.orders,
         since=None if body.since is None else instant(body.since),
         until=call.backend.clock() if body.until is None else instant(body.until),
@@ -169,7 +163,7 @@ def add_to(table: Table) -> None:
             handler=start_trial,
             scope="config:write",
             body=TrialIn,
-            examples={"example": {"policy": examples.POLICY, "orders": 10_000, "price_rules": True}},
+            examples={"example": {"document": examples.ROUTING_POLICY, "orders": 10_000, "price_rules": True}},
             idempotent=True,
             answers=(Answer(202, TrialView, "Begun.", None, ("Location", "Idempotency-Replayed")),),
             errors=(ConfigurationRefused, NothingToTry, IdempotencyKeyReused),

@@ -10,6 +10,7 @@ import msgspec
 from crossdock.network import store as network
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.promises.store import Content
+from crossdock.orchestration.trials.case_facts import Placed, with_facts
 from crossdock.orchestration.trials.model import Case
 from crossdock.routing.model import RoutingError
 from crossdock.routing.record import Record, decode
@@ -25,12 +26,16 @@ Place = tuple[int, int]
 
 
 class Span(NamedTuple):
-    """Which orders: of these channels, placed from ``since`` on (None: ever) and before ``until``."""
+    """Which orders: of these channels, placed from ``since`` on (None: ever) and before ``until``.
+
+    ``asks`` names the facts that the draft's conditions ask for.
+    """
 
     code: str
     channels: tuple[int, ...]
     since: int | None
     until: int
+    asks: frozenset[str] = frozenset()
 
 
 class Chunk(NamedTuple):
@@ -48,10 +53,10 @@ class Chunk(NamedTuple):
     place: Place
 
 
-def span(session: Session, code: str, since: int | None, until: int) -> Span:
+def span(session: Session, code: str, since: int | None, until: int, asks: frozenset[str] = frozenset()) -> Span:
     """Return the orders that a policy decides: those of the channels and service levels that name it now."""
     ids = tuple(stored.id for stored in network.channels(session) if _names(stored, code))
-    return Span(code, ids, since, until)
+    return Span(code, ids, since, until, asks)
 
 
 def count(session: Session, wanted: Span, most: int) -> int:
@@ -76,28 +81,28 @@ def chunk(session: Session, wanted: Span, after: Place | None, size: int, known:
     if not rows:
         return None
     orders = {int(id_): int(channel) for id_, _, channel in rows}
-    cases, later, seen = _cases(session, wanted, orders)
-    versions = {version for case, version in cases} - {""}
-    bodies = _bodies(session, versions - set(known))
+    found, later, seen = _cases(session, wanted, orders)
+    bodies = _bodies(session, {each.network for each in found} - {""} - set(known))
+    cases = with_facts(session, [each.placed for each in found], wanted.asks)
     return Chunk(
-        tuple(case for case, _ in cases),
+        tuple(cases),
         len(seen),
-        len(seen - {case.order_id for case, _ in cases}),
+        len(seen - {case.order_id for case in cases}),
         later,
         tuple(sorted(bodies)),
         (int(rows[-1][1]), int(rows[-1][0])),
     )
 
 
-def of_order(session: Session, order_id: int) -> Chunk:
+def of_order(session: Session, order_id: int, asks: frozenset[str]) -> Chunk:
     """Return the cases of one order, whatever its policy is."""
     channel = session.fetch("SELECT channel_id FROM orders WHERE id = ?", order_id)
     if not channel:
         return Chunk((), 0, 0, 0, (), (0, order_id))
-    cases, later, _ = _cases(session, None, {order_id: int(channel[0][0])})
-    bodies = _bodies(session, {version for _, version in cases} - {""})
-    undecided = 0 if cases else 1
-    return Chunk(tuple(case for case, _ in cases), 1, undecided, later, tuple(sorted(bodies)), (0, order_id))
+    found, later, _ = _cases(session, None, {order_id: int(channel[0][0])})
+    bodies = _bodies(session, {each.network for each in found} - {""})
+    cases = with_facts(session, [each.placed for each in found], asks)
+    return Chunk(tuple(cases), 1, 0 if cases else 1, later, tuple(sorted(bodies)), (0, order_id))
 
 
 def _names(stored: StoredChannel, code: str) -> bool:
@@ -133,9 +138,12 @@ _PROMISES = """
 _VERSIONS = "WITH k(hash) AS ({keys}) SELECT v.hash, v.body FROM k JOIN versions v ON v.hash = k.hash"
 
 
-def _cases(
-    session: Session, wanted: Span | None, orders: dict[int, int]
-) -> tuple[list[tuple[Case, str]], int, set[int]]:
+class _Found(NamedTuple):
+    placed: Placed
+    network: str
+
+
+def _cases(session: Session, wanted: Span | None, orders: dict[int, int]) -> tuple[list[_Found], int, set[int]]:
     """Return the cases of orders with the network of each, later decisions, and the orders that the policy decides."""
     channels = {stored.id: stored for stored in network.channels(session)}
     keys = [(id_,) for id_ in sorted(orders)]
@@ -150,7 +158,7 @@ def _cases(
         int(order_id): (int(due), int(day), _content(content).sites)
         for order_id, due, day, content in session.fetch_keys(_PROMISES, ("bigint",), keys)
     }
-    cases: list[tuple[Case, str]] = []
+    found: list[_Found] = []
     later = 0
     for order_id, id_, no, cause, at, stored in session.fetch_keys(_DECISIONS, ("bigint",), keys):
         if (order_id, no) not in deliveries:
@@ -160,15 +168,17 @@ def _cases(
             continue
         body = bytes(stored)
         record = _read(body)
-        if cases and record is not None and _goes_on(cases[-1][0], order_id, at, record):
-            case, version = cases[-1]
-            cases[-1] = (msgspec.structs.replace(case, records=(*case.records, body)), version)
+        if found and record is not None and _goes_on(found[-1].placed.case, order_id, at, record):
+            (case, delivery), version = found[-1]
+            case = msgspec.structs.replace(case, records=(*case.records, body))
+            found[-1] = _Found(Placed(case, delivery), version)
             continue
         method, level = deliveries[order_id, no]
         code = channels[orders[order_id]].channel.code
         case = Case(int(order_id), int(id_), int(at), code, method, level, (body,), *promised.get(order_id, ()))
-        cases.append((case, "" if record is None else record.decision.rests_on.network))
-    return cases, later, seen
+        version = "" if record is None else record.decision.rests_on.network
+        found.append(_Found(Placed(case, int(no)), version))
+    return found, later, seen
 
 
 def _goes_on(case: Case, order_id: int, at: int, record: Record) -> bool:

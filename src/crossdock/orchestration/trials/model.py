@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from crossdock.routing.policy.facts import Facts
+
 Assigned = tuple[int, int, int]
 """(location id, demand, units)."""
 
@@ -17,7 +19,8 @@ class Case(Struct, frozen=True, array_like=True):
     """The first routing of a delivery, as it is on record.
 
     ``records`` are the decision and those of the routes that took what it left over, in order. ``due_day`` is what the
-    promise said, if the order brought one, and ``promised_day`` and ``promised_from`` are what it promised.
+    promise said, if the order brought one, and ``promised_day`` and ``promised_from`` are what it promised. ``facts``
+    are those that the draft's conditions ask for.
     """
 
     order_id: int
@@ -30,6 +33,7 @@ class Case(Struct, frozen=True, array_like=True):
     due_day: int | None = None
     promised_day: int | None = None
     promised_from: tuple[int, ...] = ()
+    facts: Facts = Facts()
 
 
 class Figures(Struct, frozen=True, array_like=True):

@@ -21,6 +21,8 @@ from crossdock.routing.model import Decision, Demand, Network, Policy, SiteBill,
 from crossdock.routing.record import Record, Versions, decode, snapshot_of
 
 NEXT_ROUTE = "next_route"
+_PAID = frozenset({"surcharges", "fuel"})
+"""What else of a bill somebody is paid."""
 
 
 class Turn(NamedTuple):
@@ -52,7 +54,7 @@ def turns(found: Read, rules: Rules) -> list[Turn]:
     case = found.case
     demand, snapshot = asked_of(case, found.records[0]), found.snapshot
     done: list[Turn] = []
-    for route in rules.routes(case, demand):
+    for route in rules.routes(case):
         kept = keep(demand, snapshot, route.policy, case.promised_day, case.promised_from)
         done.append(Turn(route.name, kept.demand, snapshot, kept.policy, kept.decision))
         left = dict(kept.decision.unfilled)
@@ -115,7 +117,8 @@ def outcome(found: Read, decided: Sequence[tuple[str, Decision]]) -> Outcome:
 
 def spent(bill: SiteBill) -> int:
     """Return what carriers and hands are paid for a location's part; not what lateness and preferences count."""
-    return bill.base + bill.weight + bill.handling_parcel + bill.handling_line + bill.handling_unit
+    paid = bill.base + bill.weight + bill.handling_parcel + bill.handling_line + bill.handling_unit
+    return paid + sum(amount for name, amount in bill.more if name in _PAID) if bill.more else paid
 
 
 UNREADABLE = (msgspec.DecodeError, ValueError, IndexError, TypeError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from crossdock.orchestration.trials.rules import OnePolicy, Variant, without_each
+from crossdock.orchestration.trials.rules import Rules, Variant, without_each
 from crossdock.storage.jobs import Job
 
 KIND = "policies.trial"
@@ -20,7 +20,7 @@ class TrialRequest(Struct, frozen=True, kw_only=True):
     """
 
     code: str
-    rules: OnePolicy
+    rules: Rules
     orders: int
     since: int | None
     until: int
@@ -35,7 +35,7 @@ class TrialRequest(Struct, frozen=True, kw_only=True):
     @property
     def currency(self) -> str:
         """The currency of every amount."""
-        return self.rules.policy.card.currency
+        return self.rules.document.card.currency
 
 
 _decode = msgspec.json.Decoder(TrialRequest).decode

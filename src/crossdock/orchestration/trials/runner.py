@@ -43,7 +43,7 @@ def sized(session: Session, asked: TrialRequest) -> TrialRequest:
 
 
 def _span(session: Session, asked: TrialRequest) -> cases.Span:
-    return cases.span(session, asked.code, asked.since, asked.until)
+    return cases.span(session, asked.code, asked.since, asked.until, asked.rules.compiled.asks)
 
 
 class TrialRunner(JobRunner):

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from crossdock.orchestration.trials.judge import judge
 from crossdock.orchestration.trials.model import Case, Difference, Judged, Tally
-from crossdock.orchestration.trials.rules import OnePolicy
+from crossdock.orchestration.trials.rules import Rules
 from crossdock.routing.model import Network
 
 _LENGTH = struct.Struct(">I")
@@ -31,8 +31,8 @@ _MODULE = "crossdock.orchestration.trials.worker"
 class Setup(Struct, frozen=True):
     """By which rules cases are decided, and which rules are missing in turn to see what they cost."""
 
-    rules: OnePolicy
-    without: tuple[OnePolicy, ...] = ()
+    rules: Rules
+    without: tuple[Rules, ...] = ()
 
 
 class Portion(Struct, frozen=True, array_like=True):
