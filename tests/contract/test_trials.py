@@ -174,8 +174,8 @@ def test_a_policy_that_decides_no_order_is_not_tried(world: World):
         asked(world, standard_policy())  # nothing was ordered yet
 
 
-def many_orders(world: World, monkeypatch: pytest.MonkeyPatch, count: int = 12) -> None:
-    monkeypatch.setattr(cases, "CHUNK", 2)
+def many_orders(world: World, monkeypatch: pytest.MonkeyPatch, count: int = 40) -> None:
+    monkeypatch.setattr(cases, "CHUNK", 1)
     world.policy(excluded=("DC",))
     for place in ("DC", "STORE"):
         world.receive("MUG", place, count)
@@ -199,7 +199,7 @@ def test_a_trial_is_canceled_between_two_chunks_and_what_it_found_stays(
 
     assert trial.state == "canceled"
     assert trial.result is not None
-    assert 2 <= trial.result.orders < 12
+    assert 2 <= trial.result.orders < 40
     assert len(differences(world, trial)) == trial.result.moved == trial.result.orders
 
 
@@ -219,9 +219,9 @@ def test_a_trial_that_broke_off_goes_on_behind_its_last_chunk(
 
     assert trial.state == "succeeded"
     assert trial.result is not None
-    assert (trial.result.orders, trial.result.moved) == (12, 12)
+    assert (trial.result.orders, trial.result.moved) == (40, 40)
     listed = [each.order_id for each in differences(world, trial)]
-    assert len(set(listed)) == len(listed) == 12
+    assert len(set(listed)) == len(listed) == 40
 
 
 def test_many_orders_are_decided_in_a_process_of_their_own(
