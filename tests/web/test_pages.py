@@ -130,12 +130,32 @@ def test_an_order_explains_why_it_ships_from_where(page: Browser, busy: App):
     assert "Captured from" in found
 
 
+def test_an_order_says_what_would_have_changed_it(page: Browser, busy: App):
+    sql = "SELECT order_id FROM decisions WHERE sites = 2 ORDER BY id LIMIT 1"
+    order = encode_id("ord", one(busy, sql))
+    shown = page.get(f"/orders/{order}").text
+    url = re.search(r'hx-get="(/orders/[^"?]+/what-if/[^"?]+)"', shown)
+    assert url is not None
+    found = text_of(page.get(url[1]))
+    assert re.search(r"Without .+ it would have shipped from .+: £[\d.]+ more", found)
+    assert re.search(r"Had a parcel from .+ cost £[\d.]+ less", found)
+    about = text_of(page.get(f"{url[1]}?location=ST-CARDIFF"))
+    assert "Cardiff store Not needed" in about
+    assert "Normanton distribution centre Chosen" not in about
+    assert "has no location NOWHERE" in text_of(page.get(f"{url[1]}?location=NOWHERE"))
+    other = encode_id("ord", one(busy, "SELECT max(order_id) FROM decisions"))
+    assert page.get(url[1].replace(order, other)).status_code == 404
+
+
 def test_an_order_without_stock_says_why_it_waits(page: Browser, busy: App):
     order = encode_id("ord", one(busy, "SELECT id FROM orders WHERE status = 1 ORDER BY id LIMIT 1"))
     found = text_of(page.get(f"/orders/{order}"))
     assert "Cannot go on" in found
     assert "No location has been given any of this order." in found
     assert "Nothing ships." in found
+    decision = encode_id("dec", one(busy, "SELECT id FROM decisions WHERE sites = 0 ORDER BY id LIMIT 1"))
+    order = encode_id("ord", one(busy, "SELECT order_id FROM decisions WHERE sites = 0 ORDER BY id LIMIT 1"))
+    assert re.search(r"Had .+ had \d+ more units? of \S+ \(", text_of(page.get(f"/orders/{order}/what-if/{decision}")))
 
 
 def test_an_items_counters_are_the_sum_of_its_positions(page: Browser, busy: App):

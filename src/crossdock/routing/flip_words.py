@@ -91,7 +91,7 @@ def _fewer(one: About, names: Names) -> list[str]:
 
 
 def _less(change: Change, names: Names) -> str:
-    few = f"fewer than {change.after + 1}" if change.after else "none"
+    few = f"fewer than {change.after + 1} units" if change.after else "no unit"
     return f"{few} of {names.items.get(change.item or 0, 'the item')}"
 
 
@@ -124,9 +124,9 @@ def _had(one: About, change: Change, names: Names) -> str:
     item = names.items.get(change.item or 0, "the item")
     by = change.after - change.before
     if change.what == "units":
-        return f"{one.name} had {by} more of {item} ({change.after} instead of {change.before})"
+        return f"{one.name} had {many(by, 'more unit')} of {item} ({change.after} instead of {change.before})"
     if change.what == "shown":
-        return f"the stock view not hidden {change.after} of {item} at {one.name}"
+        return f"the stock view not hidden {many(change.after, 'unit')} of {item} at {one.name}"
     if change.what == "parcel_price":
         return f"a parcel from {one.name} cost {_difference(by, names)}"
     if change.what == "ship_day":
@@ -141,25 +141,22 @@ def _had(one: About, change: Change, names: Names) -> str:
 
 
 def then(outcome: Outcome, names: Names) -> str:
-    """Say what would have come instead: "it would ship from York store, for £1.20 more, a day later"."""
+    """Say what would have come instead: "it would have shipped from York store: £1.20 more, 1 day later"."""
     if not outcome.site_ids:
-        return "nothing would ship"
+        return "nothing would have shipped"
     where = joined(names.sites.get(site, str(site)) for site in outcome.site_ids)
-    return f"it would ship from {where}{''.join(_compared(outcome, names))}"
+    return f"it would have shipped from {where}: {', '.join(_compared(outcome, names))}"
 
 
 def _compared(outcome: Outcome, names: Names) -> list[str]:
-    out = []
-    difference = _difference(outcome.more_cost, names)
-    out.append(f", for {difference}" if difference else ", for the same money")
+    out = [_difference(outcome.more_cost, names) or "for the same money"]
     if outcome.more_parcels:
-        word = "more" if outcome.more_parcels > 0 else "fewer"
-        out.append(f", in {many(abs(outcome.more_parcels), f'parcel {word}', f'parcels {word}')}")
+        out.append(f"{many(abs(outcome.more_parcels), 'parcel')} {'more' if outcome.more_parcels > 0 else 'fewer'}")
     if outcome.more_days:
-        out.append(f", {many(abs(outcome.more_days), 'day')} {'later' if outcome.more_days > 0 else 'sooner'}")
+        out.append(f"{many(abs(outcome.more_days), 'day')} {'later' if outcome.more_days > 0 else 'sooner'}")
     if outcome.more_unfilled:
-        word = "more left behind" if outcome.more_unfilled > 0 else "fewer left behind"
-        out.append(f", with {many(abs(outcome.more_unfilled), f'unit {word}', f'units {word}')}")
+        word = "more" if outcome.more_unfilled > 0 else "fewer"
+        out.append(f"{many(abs(outcome.more_unfilled), f'unit {word} left behind', f'units {word} left behind')}")
     return out
 
 

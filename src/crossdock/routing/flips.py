@@ -16,10 +16,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from crossdock.routing.changes import Change, applied, held_at, place
+from crossdock.routing.explain import Verdict
 from crossdock.routing.hurdles import hurdles
 from crossdock.routing.model import RoutingError
 from crossdock.routing.newcomers import Newcomer
-from crossdock.routing.outcomes import Outcome, outcome, repriced
+from crossdock.routing.outcomes import Outcome, outcome, parcel_price, repriced
 from crossdock.routing.record import Versions
 from crossdock.routing.study import (
     DAYS,
@@ -128,13 +129,25 @@ def _look(study: Study, location: str | None, found: _Found) -> None:
 
 
 def _subjects(study: Study, location: str | None) -> list[int]:
-    """Give the locations that matter: chosen ones, most units first, then the newcomers of what was passed over."""
+    """Give the locations that matter: chosen ones, most units first, then the newcomers of what was passed over.
+
+    Where nothing ships at all, those that are least in the way of: fewest fences, then the cheapest parcel.
+    """
     if location is not None:
         return [verdict.site_id for verdict in study.verdicts.values() if verdict.code == location]
     base = study.base
     chosen = sorted(base.bill, key=lambda bill: (-bill.units, bill.site_id))[:_SITES]
     over = () if base.passed_over is None else base.passed_over.plan.site_ids
+    if not chosen and not over:
+        return _easiest(study)
     return [bill.site_id for bill in chosen] + [site for site in over if site not in base.site_ids][:_SITES]
+
+
+def _easiest(study: Study) -> list[int]:
+    def key(verdict: Verdict) -> tuple[int, int, int]:
+        return len(verdict.failed), parcel_price(study.case, verdict.site_id), verdict.site_id
+
+    return [verdict.site_id for verdict in sorted(study.verdicts.values(), key=key)[:_SITES]]
 
 
 def _rules(study: Study) -> Iterator[Waived]:

@@ -29,6 +29,7 @@ from crossdock.web.routes import (
     sign_in,
     supply,
     views,
+    what_if,
 )
 from crossdock.web.security import HEADERS, AnyRequest, AnyResponse, Door
 
@@ -39,6 +40,7 @@ PAGES = (
     orders,
     order,
     order_actions,
+    what_if,
     inventory,
     views,
     feeds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,8 @@ STANDING = {
     "not_needed": Word("Not needed", "neutral"),
     "fenced": Word("Out of the question", "bad"),
 }
+_OF_PLANS = ("chosen", "passed_over")
+_IN_SIGHT = 8
 _NOT_SHIPPED = "not shipped"
 _DAY = re.compile(r"\bday (7\d{5})\b")
 
@@ -57,16 +59,17 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A location on the decision's map."""
+    """A location on the decision's map; only those of both plans have labels."""
 
     x: float
     y: float
-    chosen: bool
+    standing: str
+    title: str
     label: maps.Label | None
 
 
 class Route(msgspec.Struct, frozen=True):
-    """Where the delivery goes and from where: a picture."""
+    """Where the delivery goes and from where, among all that were looked at: a picture, and what its marks mean."""
 
     width: int
     height: int
@@ -74,6 +77,7 @@ class Route(msgspec.Struct, frozen=True):
     x: float
     y: float
     sites: tuple[Site, ...]
+    key: tuple[tuple[str, str], ...]
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +106,7 @@ def why(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place
         rows=tuple(_bill(explanation)),
         candidates=tuple(candidates[:SHOWN]),
         rest=tuple(rest.items()),
-        route=_route(decision, delivery, known),
+        route=_route(explanation, delivery, known),
     )
 
 
@@ -176,22 +180,34 @@ def _km(place: Place | None, delivery: Any) -> int | None:
     return int(distance_km(here, there))
 
 
-def _route(decision: DecisionView, delivery: Any, known: Mapping[str, Place]) -> Route | None:
-    """Draw the ship-to and the locations of both plans; None when nobody knows where the delivery goes."""
-    chosen = {site.location for site in decision.plan.locations}
-    passed = {site.location for site in decision.passed_over.locations} if decision.passed_over else set()
-    codes = [code for code in sorted(chosen | passed) if code in known]
-    if delivery.latitude is None or delivery.longitude is None or not codes:
+def _route(explanation: Explanation, delivery: Any, known: Mapping[str, Place]) -> Route | None:
+    """Draw the ship-to, the locations of both plans and the others in sight; None when nobody knows where it goes."""
+    standing = {one.code: one.standing for one in explanation.verdicts if one.code in known}
+    names = {one.code: one.name or one.code for one in explanation.verdicts}
+    of_plans = [code for code, of in standing.items() if of in _OF_PLANS]
+    if delivery.latitude is None or delivery.longitude is None or not standing:
         return None
     to = (delivery.latitude, delivery.longitude)
-    frame = maps.fit([to, *((known[code].latitude, known[code].longitude) for code in codes)], *MAP)
+    framed = of_plans or _nearest(to, standing, known)
+    frame = maps.fit([to, *((known[code].latitude, known[code].longitude) for code in framed)], *MAP)
     x, y = frame.place(*to)
-    sites = tuple(_sites(codes, chosen, known, frame))
-    return Route(frame.width, frame.height, maps.land(frame), x, y, sites)
+    spots = {code: frame.place(known[code].latitude, known[code].longitude) for code in standing}
+    seen = [code for code, (a, b) in spots.items() if 0 <= a <= frame.width and 0 <= b <= frame.height]
+    order = list(STANDING)
+    seen.sort(key=lambda code: (order.index(standing[code]), code))
+    named = [code for code in seen if standing[code] in _OF_PLANS]
+    labels = dict(zip(named, maps.labels(frame, [spots[code] for code in named], named), strict=True))
+    sites = tuple(
+        Site(*spots[code], standing[code], f"{names[code]}: {STANDING[standing[code]].label.lower()}", labels.get(code))
+        for code in seen
+    )
+    present = {site.standing for site in sites}
+    key = tuple((name, word.label) for name, word in STANDING.items() if name in present)
+    return Route(frame.width, frame.height, maps.land(frame), x, y, sites, key)
 
 
-def _sites(codes: Sequence[str], chosen: set[str], known: Mapping[str, Place], frame: maps.Frame) -> list[Site]:
-    ordered = sorted(codes, key=lambda code: (code not in chosen, code))
-    spots = [frame.place(known[code].latitude, known[code].longitude) for code in ordered]
-    labels = maps.labels(frame, spots, ordered)
-    return [Site(x, y, code in chosen, label) for code, (x, y), label in zip(ordered, spots, labels, strict=True)]
+def _nearest(to: tuple[float, float], standing: Mapping[str, str], known: Mapping[str, Place]) -> list[str]:
+    """Give the locations that a picture should show when nothing ships."""
+    here = xyz(*to)
+    codes = sorted(standing, key=lambda code: distance_km(here, xyz(known[code].latitude, known[code].longitude)))
+    return codes[:_IN_SIGHT]
