@@ -6,7 +6,6 @@ case, in which each row is on a page of its own.
 
 from __future__ import annotations
 
-import concurrent.futures
 import random
 import statistics
 import time
@@ -18,7 +17,7 @@ import httpx
 import msgspec
 import numpy as np
 
-from benchmarks import world, wrk
+from benchmarks import paced, world
 from benchmarks.result import Result, result
 from benchmarks.servers import Databases, Running, serving
 from crossdock.inventory import tables
@@ -31,7 +30,7 @@ MOVEMENTS = 10_000_000
 ROWS = 400_000
 ROUNDS = 3
 ORDERS_PER_SECOND = 500
-_CONNECTIONS = 64
+_CONNECTIONS = 256
 _PART = 8_192
 _FIRST_ID = 1 << 57  # ids of 2022: older than any that are made now
 _FILL = """
@@ -110,15 +109,16 @@ def _deltas(kind: str, url: str, client: httpx.Client, folder: Path, movements: 
 def _beside_orders(kind: str, url: str, server: Running, client: httpx.Client, folder: Path) -> Iterator[Result]:
     path = write_deltas(folder / "deltas.ndjson", _positions(url), random.Random(6), "beside", ROWS)
     bodies = [world.order(number, random.Random(number)) for number in range(2_000)]
-    orders, delay = f"{server.url}/v1/orders", 1000 * _CONNECTIONS // ORDERS_PER_SECOND
-    wrk.post(orders, server.key, bodies, "warm", _CONNECTIONS, 2, delay_ms=delay)
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        feed = pool.submit(upload, client, "pos", path)
-        load = wrk.post(orders, server.key, bodies, "beside", _CONNECTIONS, 8, delay_ms=delay)
-        took, _ = feed.result()
-    command = f"the same file while orders come at {ORDERS_PER_SECOND} a second for 8 s over {_CONNECTIONS} connections"
+    orders = f"{server.url}/v1/orders"
+    paced.send(orders, server.key, bodies, "warm", ORDERS_PER_SECOND, 2)
+    with paced.Orders(orders, server.key, bodies, "beside", ORDERS_PER_SECOND, 8, _CONNECTIONS) as sender:
+        took, _ = upload(client, "pos", path)
+        load = sender.result()
+    if load.errors or load.unanswered:
+        raise RuntimeError(f"orders were not answered with success: {load}")
+    command = f"the same file while orders are sent at {load.sent:,.0f} a second for 8 s, an open loop"
     yield result(f"feed_{kind}_beside_orders", ROWS / took, "changes/s", command)
-    yield result(f"orders_beside_feed_{kind}", load.rate, "orders/s", command)
+    yield result(f"orders_beside_feed_{kind}", load.answered, "orders/s", command)
     yield result(f"orders_beside_feed_{kind}_p99_ms", load.p99_ms, "ms", command)
 
 

@@ -6,11 +6,10 @@ to; the offers are kept, so a request is done when they are on disk. Also measur
 
 from __future__ import annotations
 
-import concurrent.futures
 import random
 from collections.abc import Iterator
 
-from benchmarks import world, wrk
+from benchmarks import paced, world, wrk
 from benchmarks.result import Result, result
 from benchmarks.servers import Databases, serving
 
@@ -18,7 +17,7 @@ BASKETS = 1_000
 SECONDS = 12
 WARM_UP = 4
 ORDERS_A_SECOND = 500
-CONNECTIONS = 32
+CONNECTIONS = 256
 COMMAND = f"wrk -t1 -c1 -d{SECONDS}s POST /v1/promises, baskets of 10 lines, 305 locations"
 
 
@@ -34,15 +33,15 @@ def measure(databases: Databases, kinds: tuple[str, ...] = ("sqlite",)) -> Itera
             load = _sound(wrk.post(url, server.key, bodies, "alone", 1, SECONDS))
             yield result("promise_10x300_median_ms", load.p50_ms, "ms", COMMAND)
             yield result("promise_10x300_p99_ms", load.p99_ms, "ms", COMMAND)
-            delay = 1_000 * CONNECTIONS // ORDERS_A_SECOND
-            with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                capturing = pool.submit(
-                    wrk.post, f"{server.url}/v1/orders", server.key, orders, "beside", CONNECTIONS, SECONDS,
-                    delay_ms=delay,
-                )  # fmt: skip
-                beside = _sound(wrk.post(url, server.key, bodies, "both", 1, SECONDS))
-                captured = _sound(capturing.result())
-            told = f"{COMMAND}, beside {captured.rate:,.0f} orders/s"
+            capture = f"{server.url}/v1/orders"
+            with paced.Orders(capture, server.key, orders, "beside", ORDERS_A_SECOND, SECONDS, CONNECTIONS) as sender:
+                beside = _sound(wrk.post(url, server.key, bodies, "both", 1, SECONDS - 1))
+                captured = sender.result()
+            if captured.errors or captured.unanswered:
+                raise RuntimeError(f"orders were not answered with success: {captured}")
+            told = f"{COMMAND}, beside POST /v1/orders sent at {captured.sent:,.0f}/s, an open loop"
+            yield result("capture_beside_promises", captured.answered, "orders/s", told)
+            yield result("capture_beside_promises_p99_ms", captured.p99_ms, "ms", told)
             yield result("promise_10x300_beside_orders_median_ms", beside.p50_ms, "ms", told)
             yield result("promise_10x300_beside_orders_p99_ms", beside.p99_ms, "ms", told)
 

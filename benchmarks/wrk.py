@@ -43,6 +43,9 @@ function request()
   return wrk.format("GET", string.format("%(path)s", math.random(0, %(items)d - 1)))
 end
 """
+_HELD = """
+function delay() return math.random(0, 2 * %(delay)d) end
+"""
 
 
 class Load(NamedTuple):
@@ -79,11 +82,16 @@ def read_atp(url: str, key: str, items: int, connections: int, seconds: int) -> 
     return read(url, key, "/v1/inventory/availability?sku=S%05d", items, connections, seconds)
 
 
-def read(url: str, key: str, path: str, items: int, connections: int, seconds: int) -> Load:
-    """Read a path with the number of a random item in it (``%05d``), each connection in a loop."""
+def read(url: str, key: str, path: str, items: int, connections: int, seconds: int, *, delay_ms: int = 0) -> Load:
+    """Read a path with the number of a random item in it (``%05d``), each connection in a loop.
+
+    With ``delay_ms`` each connection pauses that long on average between an answer and its next request; wrk counts a
+    stall for every request that would have been sent meanwhile.
+    """
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "read.lua"
-        script.write_text(_READ % {"key": key, "items": items, "path": path} + _DONE, encoding="utf-8")
+        held = _HELD % {"delay": delay_ms} if delay_ms else ""
+        script.write_text(_READ % {"key": key, "items": items, "path": path} + held + _DONE, encoding="utf-8")
         return _run(["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url])
 
 

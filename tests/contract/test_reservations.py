@@ -280,6 +280,16 @@ def test_a_move_to_where_there_is_too_little_is_refused(world: World):
     assert held(world, cart) == {"DC": {"MUG": 2}}
 
 
+def test_a_bundle_does_not_move_to_where_one_of_its_parts_is_too_few(world: World):
+    world.bundle("SET", {"MUG": 2, "PEN": 1})
+    world.receive("MUG", "DC", 1)
+    world.receive("MUG", "STORE", 5)
+    world.receive("PEN", "STORE", 3)
+    cart = reserve(world, ("SET", 3))
+    refused(world, MoveImpossible, lambda: move(world, cart, "STORE"))
+    assert held(world, cart) == {"DC": {"MUG": 1}, "STORE": {"MUG": 5, "PEN": 3}}
+
+
 def test_a_pick_up_moves_with_the_place_where_it_is_collected(world: World):
     world.put_location("SHOP", 2, capabilities=("collect", "ambient"))
     world.put_location("KIOSK", 3, capabilities=("collect", "ambient"))

@@ -83,7 +83,7 @@ def remembered(backend: Backend) -> FastPath:
     async def answer(scope: Scope, send: Send) -> bool:
         now = clock()
         seen = atp.picture.position  # before the look: what is true after it may be newer than the answer
-        body = atp.remembered(scope["query_string"], now)
+        body = atp.remembered(scope["query_string"])
         if body is None or scope["method"] != "GET" or keys.is_stale(now):
             return False
         secret = b""

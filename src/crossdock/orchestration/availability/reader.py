@@ -18,7 +18,7 @@ from typing import NamedTuple
 from crossdock.catalog.model import ItemFacts
 from crossdock.inventory.atp import LEVELS
 from crossdock.inventory.picture import NotLoaded, Picture
-from crossdock.kernel.clock import SECOND, Clock
+from crossdock.kernel.clock import Clock
 from crossdock.orchestration.availability.commands import LevelSeen
 from crossdock.orchestration.availability.questions import (
     LIMIT_SECONDS,
@@ -44,8 +44,9 @@ _IDLE_SECONDS = 1.0
 _WAIT_STEP_SECONDS = 0.002
 _REMEMBERED = 100_000
 _ON_THE_LOOP = 200
+_AT_A_TIME = 50
+"""So many answers are computed in one go off the event loop, which waits for as long when it has one to compute too."""
 _TRIES = 3
-_REMEMBERED_FOR = SECOND  # a view may look at the clock
 Before = tuple[int, int, int]
 """An item, the position of its last change, the generation of the configuration."""
 _ITEMS_ONLY = CONFIG_KINDS.index("item")
@@ -70,7 +71,7 @@ class AtpReader:
         self._items = Items()
         self.generation = 0
         """Counts the versions of the configuration and of the picture; answers of another one are forgotten."""
-        self._remembered: dict[bytes, tuple[Before, int, bytes]] = {}
+        self._remembered: dict[bytes, tuple[Before, bytes]] = {}
         self._fresh_at = 0.0
         self.load_seconds = 0.0
         self._thread: threading.Thread | None = None
@@ -212,25 +213,29 @@ class AtpReader:
         if generation != self.generation:  # numbers of one configuration must not be seen through another
             raise NotLoaded
         now, told = self._clock(), []
-        for start in range(0, len(asks), _ON_THE_LOOP):
+        for start in range(0, len(asks), _AT_A_TIME):
             # What a view has worked out is kept in it, by one thread at a time.
             with self._computing:
-                told += tell(shown, items, stock, asks[start : start + _ON_THE_LOOP], now)
+                told += tell(shown, items, stock, asks[start : start + _AT_A_TIME], now)
             self._give_way(start, len(asks))
         return Answer(told, position, lag, shown.codes)
 
     def _give_way(self, start: int, of: int) -> None:
-        """Let the writer go first between two parts of a long answer, if it is behind; never on the event loop."""
-        if start + _ON_THE_LOOP < of and self._database.turnstile.busy():
+        """Let the writer go first now and then in a long answer, if it is behind; never on the event loop."""
+        done = start + _AT_A_TIME
+        if done < of and done % _ON_THE_LOOP == 0 and self._database.turnstile.busy():
             time.sleep(SPACING_SECONDS)
 
-    def remembered(self, question: bytes, now: int) -> bytes | None:
-        """Return the answer that was given to the same question, if nothing has changed it since."""
+    def remembered(self, question: bytes) -> bytes | None:
+        """Return the answer that was given to the same question, if nothing has changed it since.
+
+        The clock alone changes none: what a view does not trust any more is told as a change of the configuration.
+        """
         kept = self._remembered.get(question)
         if kept is None:
             return None
-        (item, touched, generation), until, body = kept
-        fresh = generation == self.generation and touched == self.picture.touched.get(item, 0) and now < until
+        (item, touched, generation), body = kept
+        fresh = generation == self.generation and touched == self.picture.touched.get(item, 0)
         return body if fresh and self.lag() <= LIMIT_SECONDS else None
 
     def before(self, asks: Sequence[Ask]) -> Before | None:
@@ -247,7 +252,7 @@ class AtpReader:
         """Keep the encoded answer to a question about one item."""
         if len(self._remembered) >= _REMEMBERED:
             self._remembered.clear()
-        self._remembered[question] = (before, self._clock() + _REMEMBERED_FOR, body)
+        self._remembered[question] = (before, body)
 
     # -- levels ----------------------------------------------------------------------------------------------------
 
@@ -272,10 +277,10 @@ class AtpReader:
         except NotLoaded:
             return Levels((), 0)
         seen: list[LevelSeen] = []
-        for start in range(0, len(wanted), _ON_THE_LOOP):
+        for start in range(0, len(wanted), _AT_A_TIME):
             with self._computing:
                 for eyes in shown.telling(self._clock()):
-                    for facts in wanted[start : start + _ON_THE_LOOP]:
+                    for facts in wanted[start : start + _AT_A_TIME]:
                         total = promise(shown, eyes, items.parts(facts), stock, None).total
                         at = LEVELS.index(eyes.level(total))
                         seen.append(LevelSeen(eyes.channel_id, facts.id, eyes.code, facts.sku, at, total))

@@ -198,7 +198,10 @@ def _must_do(lines: Sequence[ReservedLine], routed: Routed, *, partial: bool) ->
     can: dict[int, tuple[int, int]] = {}
     for line in lines:
         whole = found[line.no] * line.line_quantity // line.quantity
-        can[line.line_no] = (min(can.get(line.line_no, (whole, 0))[0], whole), line.line_quantity)
+        units, wanted = can.get(line.line_no, (1, 1))
+        # A bundle can be had as far as its scarcest part; where parts are moved, each has a quantity of its own.
+        if whole * wanted <= units * line.line_quantity:
+            can[line.line_no] = (whole, line.line_quantity)
     faults = tuple(
         FieldError(f"/lines/{no - 1}/quantity", "not_available", f"{units} of {wanted} can be reserved.")
         for no, (units, wanted) in sorted(can.items())
