@@ -23,7 +23,6 @@ from crossdock.orchestration.configure import (
     PutChannelsHandler,
     PutItemsHandler,
     PutLocationsHandler,
-    PutPolicyHandler,
 )
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
@@ -41,6 +40,15 @@ from crossdock.orchestration.orders.amend import (
 )
 from crossdock.orchestration.orders.capture import CaptureHandler
 from crossdock.orchestration.orders.revise import ReviseHandler
+from crossdock.orchestration.policies import commands as policies
+from crossdock.orchestration.policies.giving_up import GiveUpWaitingHandler
+from crossdock.orchestration.policies.handlers import (
+    ActivateHandler,
+    PutPolicyHandler,
+    RollBackHandler,
+    SaveDraftHandler,
+    ValidateHandler,
+)
 from crossdock.orchestration.promises.commands import FlagPromises, ForgetPromises, KeepPromises
 from crossdock.orchestration.promises.desk import PromiseDesk
 from crossdock.orchestration.promises.flagging import FlagHandler, ForgetHandler
@@ -177,6 +185,11 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         commands.PutLocations: PutLocationsHandler(engine),
         commands.PutChannels: PutChannelsHandler(engine),
         commands.PutPolicy: PutPolicyHandler(engine),
+        policies.SaveDraft: SaveDraftHandler(engine),
+        policies.ValidatePolicy: ValidateHandler(engine),
+        policies.ActivatePolicy: ActivateHandler(engine),
+        policies.RollBackPolicy: RollBackHandler(engine),
+        policies.GiveUpWaiting: GiveUpWaitingHandler(engine),
         commands.RepairStock: RepairHandler(engine),
         PutSupply: PutSupplyHandler(engine),
         ReceiveSupply: ReceiveSupplyHandler(engine),

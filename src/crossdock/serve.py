@@ -32,6 +32,8 @@ from crossdock.orchestration import Actor, WatchFeeds
 from crossdock.orchestration.availability.telling import EVERY_SECONDS
 from crossdock.orchestration.chores import again_and_again
 from crossdock.orchestration.commands import RepairStock, ServeWaiting
+from crossdock.orchestration.policies.commands import GiveUpWaiting
+from crossdock.orchestration.policies.giving_up import GIVE_UP_SECONDS
 from crossdock.orchestration.promises.commands import ForgetPromises
 from crossdock.orchestration.reservations.expiry import SWEEP_SECONDS, Sweeper
 from crossdock.settings import Settings
@@ -57,6 +59,7 @@ _MAX_BODY = 64 * 1024
 # A new day frees capacity and opens calendars, and nobody tells us: what waits is looked at again.
 _SERVE_WAITING = ServeWaiting(actor=Actor("system:waiting"))
 _SERVE_WAITING_SECONDS = 300.0
+_GIVE_UP = GiveUpWaiting(actor=Actor("system:waiting"))
 # A promise is at risk two hours before a cut-off at the latest: a minute more or less does no harm.
 _WATCH_PROMISES_SECONDS = 60.0
 _WATCH_FEEDS = WatchFeeds(actor=Actor("system:feeds"))
@@ -128,6 +131,7 @@ def _chores(app: App) -> list[tuple[str, Callable[[], Awaitable[object]], float]
         ("expiring reservations", Sweeper(app).once, SWEEP_SECONDS),
         ("watching feeds", partial(app.submit, _WATCH_FEEDS), _WATCH_FEEDS_SECONDS),
         ("serving who waits", partial(app.submit, _SERVE_WAITING), _SERVE_WAITING_SECONDS),
+        ("giving up what waits too long", partial(app.submit, _GIVE_UP), GIVE_UP_SECONDS),
         ("forgetting promises", partial(app.submit, ForgetPromises()), EVERY / SECOND),
         ("watching promises", app.watch_promises, _WATCH_PROMISES_SECONDS),
     ]

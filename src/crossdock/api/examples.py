@@ -140,16 +140,24 @@ POLICY: dict[str, Any] = {
 }
 ROUTING_POLICY: dict[str, Any] = {
     "code": "standard",
-    "name": "From the nearest, stores only when they have everything",
+    "name": "Big orders from the centres",
+    "time_zone": "Europe/London",
     "card": POLICY["card"],
     "routes": [
         {
-            "name": "distribution centres",
+            "name": "Big orders from the centres",
+            "when": {
+                "type": "all",
+                "of": [
+                    {"type": "number", "fact": "units", "at_least": 10},
+                    {"type": "during", "days": ["mon", "tue", "wed", "thu", "fri"]},
+                ],
+            },
             "fences": [{"type": "among", "sites": {"kinds": ["dc"]}}],
-            "extra_parcel": 100000,
+            "max_locations": 2,
             "leftover": "next_route",
         },
-        {"name": "everywhere", "max_locations": 3, "extra_parcel": 100000, "lateness_per_day": 50000},
+        {"name": "Everything", "extra_parcel": 100000, "leftover": "backorder", "cancel_after_hours": 336},
     ],
 }
 FACTS: dict[str, Any] = {

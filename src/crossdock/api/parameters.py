@@ -60,6 +60,18 @@ def _text(pattern: str, longest: int, what: str) -> PathParameter:
     return PathParameter(schema, what, read)
 
 
+def _number(what: str) -> PathParameter:
+    schema = {"type": "integer", "minimum": 1, "maximum": _MOST_VERSIONS}
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:12]) <= _MOST_VERSIONS:
+            raise Invalid(f"'{text[:40]}' is no whole number from 1 to {_MOST_VERSIONS}.")
+        return int(text)
+
+    return PathParameter(schema, what, read)
+
+
+_MOST_VERSIONS = 2**31
 _CODE = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 PATH_PARAMETERS: dict[str, PathParameter] = {
     "order_id": _id("ord", "order"),
@@ -71,6 +83,7 @@ PATH_PARAMETERS: dict[str, PathParameter] = {
     "trial_id": _id("job", "trial"),
     "promise_id": _id("prm", "promise"),
     "key_id": _id("key", "API key"),
+    "number": _number("the number of the version"),
     "code": _text(_CODE, 64, "the code"),
     "sku": _text(CLEAN, 64, "the SKU, percent-encoded"),
     "external_id": _text(CLEAN, 120, "the channel's own id of the order, percent-encoded"),
@@ -110,20 +123,20 @@ def read_query(type_: type[Query], query: bytes) -> Any:
             if any("\x00" in text for text in texts)
         ]
     for field in msgspec.structs.fields(type_):
-        texts = given.pop(field.name, None)
+        texts = given.pop(field.encode_name, None)
         if texts is None:
             continue
         is_list = isinstance(field.default, tuple)
         if len(texts) > 1 and not is_list:
-            faults.append(FieldError(f"query:{field.name}", "repeated", "This parameter is given once."))
+            faults.append(FieldError(f"query:{field.encode_name}", "repeated", "This parameter is given once."))
             continue
         try:
             value = msgspec.convert(texts if is_list else texts[0], field.type, strict=_is_instant(field.type))
         except msgspec.ValidationError as error:
-            faults.append(FieldError(f"query:{field.name}", "invalid", str(error)))
+            faults.append(FieldError(f"query:{field.encode_name}", "invalid", str(error)))
             continue
         if value is None:  # "null" is a word like any other here
-            faults.append(FieldError(f"query:{field.name}", "invalid", "Leave the parameter out instead."))
+            faults.append(FieldError(f"query:{field.encode_name}", "invalid", "Leave the parameter out instead."))
         values[field.name] = value
     faults += [FieldError(f"query:{name[:64]}", "unknown_parameter", "There is no such parameter.") for name in given]
     if faults:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from crossdock.events import promises, reservations, supply, work
+from crossdock.events import policies, promises, reservations, supply, work
 from crossdock.events.base import PREFIX, EventData, EventRow, EventType, new_event
 from crossdock.kernel.money import Money
 
@@ -296,6 +296,7 @@ _TYPES: tuple[type[EventData], ...] = (
     *(type(event) for event in supply.SAMPLES),
     *(type(event) for event in promises.SAMPLES),
     *(type(event) for event in work.SAMPLES),
+    *(type(event) for event in policies.SAMPLES),
 )
 
 CATALOG: dict[str, EventType] = {data.type: EventType(data.type, data, data.summary) for data in _TYPES}
@@ -356,5 +357,6 @@ _SAMPLES: dict[str, EventData] = {
         *supply.SAMPLES,
         *promises.SAMPLES,
         *work.SAMPLES,
+        *policies.SAMPLES,
     )
 }  # fmt: skip

@@ -9,9 +9,10 @@ from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.loading import LoadedOrder
 from crossdock.orchestration.plans import Destination, NewDemand
-from crossdock.orchestration.terms import terms_of
+from crossdock.orchestration.policies.facts import facts_of
+from crossdock.orchestration.terms import Routes, terms_of
 from crossdock.promising.methods import Method
-from crossdock.routing.model import Policy
+from crossdock.routing.policy.facts import Facts
 
 
 def new_demand(directory: Directory, order: LoadedOrder, no: int, quantity: int, at: int) -> NewDemand:
@@ -26,14 +27,50 @@ def new_demand(directory: Directory, order: LoadedOrder, no: int, quantity: int,
 
 
 def destination(
-    directory: Directory, order: LoadedOrder, delivery_no: int, begin: int | None
-) -> tuple[Destination, Policy, StoredChannel]:
-    """Return where a delivery goes, under which policy, for which channel; ``begin``: no work before that instant."""
+    directory: Directory, order: LoadedOrder, delivery_no: int, begin: int | None, at: int
+) -> tuple[Destination, Routes, StoredChannel]:
+    """Return where a delivery goes, by which routes at an instant, for which channel; ``begin``: no work before it."""
     stored = directory.channel_by_id(order.row.channel_id)
     delivery = order.deliveries[delivery_no]
-    terms = terms_of(directory, stored.channel, delivery.method, delivery.service_level)
+
+    def facts(asked: frozenset[str]) -> Facts:
+        return _facts(asked, directory, order, delivery_no, stored.channel.code, at)
+
+    terms = terms_of(directory, stored.channel, delivery.method, delivery.service_level, facts)
     start = order.row.placed_at if begin is None else begin
     due = utc_day(start) + terms.days if delivery.by is None else utc_day(delivery.by)
     method, promised = cast(Method, delivery.method), order.promised_day
     where = Destination(delivery.country, delivery.point, due, method, promised, begin=begin)
-    return where, terms.policy, stored
+    return where, terms.routes, stored
+
+
+def _facts(
+    asked: frozenset[str], directory: Directory, order: LoadedOrder, delivery_no: int, channel: str, at: int
+) -> Facts:
+    """Return what conditions ask of a delivery of an order, as it was ordered."""
+    delivery, more = order.deliveries[delivery_no], order.more
+    demand = [
+        NewDemand(d.no, d.line_no, delivery_no, d.item_id, d.quantity, facts.weight_g, facts.requires, 0)
+        for d in order.demand.values()
+        if d.delivery_no == delivery_no
+        for facts in (directory.item_by_id(d.item_id),)
+    ]
+    known: dict[str, object] = {
+        "channel": channel,
+        "service": delivery.service_level,
+        "method": delivery.method,
+        "country": delivery.country,
+        "area": delivery.area,
+        "priority": order.row.priority,
+        "at": at,
+        "tag": None,
+        "known_customer": None,
+        "gift": None,
+        "value": None,
+    }
+    if more is not None:
+        lines = {d.line_no for d in demand}
+        known["tag"], known["known_customer"] = more.tags, more.known_customer
+        known["gift"] = delivery_no in more.gifts
+        known["value"] = sum(total for no, total in more.line_totals.items() if no in lines)
+    return facts_of(asked, demand, directory.item_by_id, known)

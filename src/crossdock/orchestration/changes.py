@@ -31,8 +31,9 @@ from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import tables
 from crossdock.orchestration.asked import destination, new_demand
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry
+from crossdock.orchestration.loading import HeldClaim, LoadedOrder, WaitingEntry, load_more
 from crossdock.orchestration.plans import NewDemand, NewFulfillment, Queued, Routed
+from crossdock.orchestration.policies.routing import route
 from crossdock.orchestration.recording import Routing
 from crossdock.orchestration.supply import limits
 from crossdock.orchestration.supply.launches import as_preorders, by_launch, later_of
@@ -240,12 +241,14 @@ class Changes:
         demand = self.asked(order, wanted, asked_again=bound is not None)
         found = False
         for begin, part in self.parts(demand) if demand else ():
-            routed = self.decide(order, delivery_no, part, begin, bound)
-            if routed.fulfillments or not only_if_found:
-                self.adopt(order, routed, cause, actor)
+            decided = self.decide(order, delivery_no, part, begin, bound)
+            is_found = any(routed.fulfillments for routed in decided)
+            if is_found or not only_if_found:
+                for routed in decided:
+                    self.adopt(order, routed, cause, actor)
                 # Where they may come from may be another matter now: so is what they are bound to.
                 self._line.unsettle(d.item_id for d in part)
-            found = found or bool(routed.fulfillments)
+            found = found or is_found
         return found
 
     def asked(self, order: LoadedOrder, wanted: Mapping[int, int], *, asked_again: bool = False) -> list[NewDemand]:
@@ -265,12 +268,13 @@ class Changes:
         demand: Sequence[NewDemand],
         begin: int | None,
         bound: int | None = None,
-    ) -> Routed:
-        """Decide demand of a delivery, and debit what it gets; ``bound`` lets it see one location alone."""
-        begin = later_of(begin, order.promised_begin, self._unit.now)
-        where, policy, channel = destination(self._engine.directory, order, delivery_no, begin)
+    ) -> list[Routed]:
+        """Decide demand of a delivery by the routes that hold, and debit what it gets; ``bound``: at one location."""
+        at = self._unit.now
+        begin = later_of(begin, order.promised_begin, at)
+        where, routes, channel = destination(self._engine.directory, order, delivery_no, begin, at)
         where = where if bound is None else where._replace(bound=bound)
-        return self._engine.planner.route(delivery_no, demand, where, policy, self._unit.now, channel)
+        return route(self._engine.planner, delivery_no, demand, where, routes, at, channel)
 
     def adopt(self, order: LoadedOrder, routed: Routed, cause: str, actor: str) -> None:
         """Take a decision over: claims, fulfillments, queue entries, events."""
@@ -379,6 +383,9 @@ class CapacityLost(TransientFault):
 def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also: Sequence[int] = ()) -> Changes:
     """Lock every position of the orders' items (and ``also``), and make the picture in memory say what they say."""
     session = unit.session
+    loaded = list(loaded)
+    if engine.directory.asks_more:
+        load_more(session, {order.row.id: order for order in loaded})
     items = {item for order in loaded for item in order.item_ids} | set(also)
     engine.directory.load_items_by_id(session, items)
     taken: dict[int, list[Part]] = {}

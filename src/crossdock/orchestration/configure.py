@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from crossdock.catalog import store as catalog
 from crossdock.events.catalog import ConfigChange, ConfigChanged, new_event
 from crossdock.kernel.clock import parse_day, utc_day
-from crossdock.kernel.content import canonical
 from crossdock.kernel.errors import FieldError
 from crossdock.network import store as network
 from crossdock.network.calendars import WorkCalendar, zone
 from crossdock.orchestration import directory as directories
-from crossdock.orchestration import tables
-from crossdock.orchestration.commands import Command, Put, PutChannels, PutItems, PutLocations, PutPolicy
+from crossdock.orchestration.commands import Command, Put, PutChannels, PutItems, PutLocations
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import ConfigurationRefused, UnknownItem
-from crossdock.storage import guard, versions
+from crossdock.storage import guard
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import Outcome
 
@@ -118,27 +116,3 @@ class PutChannelsHandler(Configure):
         if repeated:
             return [ConfigurationRefused("A channel lists a service level twice.", repeated)]
         return [self._done(unit, command, "channel", network.put_channels(unit, command.channels))]
-
-
-class PutPolicyHandler(Configure):
-    """Does PutPolicy: keeps the version for ever and makes it the active one."""
-
-    def run(self, unit: Unit, commands: Sequence[PutPolicy], attempts: Sequence[int]) -> list[Outcome]:
-        (command,) = commands
-        policy = command.policy
-        active = unit.session.fetch("SELECT hash FROM policies WHERE code = ? {lock}", command.code)
-        if active and active[0][0] == policy.version:
-            return [self._done(unit, command, "policy", [(command.code, "unchanged")], policy.version)]
-        versions.keep(unit, [(policy.version, "policy", canonical(policy))])
-        if active:
-            unit.session.execute(
-                "UPDATE policies SET hash = ?, activated_at = ?, actor = ? WHERE code = ?",
-                policy.version,
-                unit.now,
-                command.actor.name,
-                command.code,
-            )
-        else:
-            unit.insert(tables.policies, [(command.code, policy.version, unit.now, command.actor.name)])
-        result = "changed" if active else "created"
-        return [self._done(unit, command, "policy", [(command.code, result)], policy.version)]

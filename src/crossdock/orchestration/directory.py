@@ -22,7 +22,10 @@ from crossdock.network import store as network
 from crossdock.network.calendars import CalendarBook, Days, WorkCalendar
 from crossdock.network.store import StoredChannel, StoredLocation
 from crossdock.orchestration.errors import ConfigurationRefused, UnknownChannel, UnknownItem, UnknownPolicy
+from crossdock.orchestration.policies import store as policy_store
+from crossdock.orchestration.policies.facts import STORED
 from crossdock.routing.model import Network, Policy, Site
+from crossdock.routing.policy.compile import CompiledPolicy
 from crossdock.storage import tables as storage
 from crossdock.storage import versions
 from crossdock.storage.session import Session
@@ -50,7 +53,7 @@ class Directory:
         self._channels_by_id: dict[int, StoredChannel] = {}
         self._items: dict[str, ItemFacts] = {}
         self._items_by_id: dict[int, ItemFacts] = {}
-        self._policies: dict[str, Policy] = {}
+        self._policies: dict[str, CompiledPolicy] = {}
         self._views: dict[str, StockView] = {}
         self._distrusted: frozenset[int] = frozenset()
         self._compiled: dict[tuple[str, frozenset[int]], CompiledView] = {}
@@ -61,7 +64,9 @@ class Directory:
         """The active locations as views select them, in the order of the network."""
         self._places: dict[str, StoredLocation] = {}
         self.policy_versions: frozenset[str] = frozenset()
-        """The versions of the active policies: they are stored."""
+        """The versions of what the active policies compile to: they are stored."""
+        self.asks_more = False
+        """Whether a condition of any route asks for what changes of orders do not load by themselves."""
         self.locations: dict[int, StoredLocation] = {}
         self.network = Network(())
         self.calendars = CalendarBook(())
@@ -102,8 +107,8 @@ class Directory:
             [WorkCalendar(s.location.calendar, s.location.time_zone) for s in active],
         )
         self.limited = {s.id: s.location.daily_capacity for s in active if s.location.daily_capacity is not None}
-        rows = session.fetch("SELECT p.code, v.body FROM policies p JOIN versions v ON v.hash = p.hash ORDER BY p.code")
-        self._policies = {code: _policy(bytes(body)) for code, body in rows}
+        self._policies, self.policy_versions = policy_store.active(session)
+        self.asks_more = any(policy.asks & STORED for policy in self._policies.values())
         rows = session.fetch("SELECT w.code, v.body FROM views w JOIN versions v ON v.hash = w.hash ORDER BY w.code")
         self._views = {code: _view(bytes(body)) for code, body in rows}
         self._compiled = {}
@@ -113,7 +118,6 @@ class Directory:
         self.everything = everything(self.places)
         rows = session.fetch("SELECT v.body FROM share_groups g JOIN versions v ON v.hash = g.hash ORDER BY g.code")
         self.shares = ShareRules([_group(bytes(body)) for (body,) in rows], self.places)
-        self.policy_versions = frozenset(policy.version for policy in self._policies.values())
         self._places = {location.location.code: location for location in stored}
         self.paused = frozenset(network.paused(session))
         self.work_rules = fulfillment.work_rules(session)[0]
@@ -146,8 +150,8 @@ class Directory:
             raise UnknownChannel(f"There is no channel with the number {id_}.")
         return stored
 
-    def policy(self, code: str) -> Policy:
-        """Return the active version of a policy; raises UnknownPolicy."""
+    def policy(self, code: str) -> CompiledPolicy:
+        """Return the active version of a routing policy, compiled; raises UnknownPolicy."""
         policy = self._policies.get(code)
         if policy is None:
             raise UnknownPolicy(f"There is no routing policy '{code}'.")

@@ -21,6 +21,47 @@ class UnknownPolicy(Refused):
     next_step = "Activate the policy with PUT /v1/policies/{code}."
 
 
+class UnknownPolicyVersion(NotFound):
+    """There is no version of this number, or no policy of this code."""
+
+    code = "unknown_policy_version"
+    title = "There is no such version of a policy"
+    next_step = "List what there is with GET /v1/policies/{code}/versions."
+
+
+class PolicyInvalid(Refused):
+    """A routing policy with an error cannot become active; each error has its place."""
+
+    code = "policy_invalid"
+    title = "The routing policy has errors"
+    next_step = "Correct the places named in `errors`, save the document again and activate that version."
+
+
+class PolicyUntried(Conflict):
+    """Nobody has tried the version that is to become active."""
+
+    code = "policy_untried"
+    title = "Nobody has tried this version"
+    next_step = "Try it over past orders, or send `untried: true`; that is recorded."
+
+
+class PolicyMovedOn(Conflict):
+    """Somebody saved or activated another version in the meantime."""
+
+    code = "policy_moved_on"
+    status = 412
+    title = "There is a newer version"
+    next_step = "Read the newest version, compare it with yours and save on top of it."
+
+
+class PolicyNotReady(Conflict):
+    """The version stands where what is asked for may not follow."""
+
+    code = "policy_not_ready"
+    title = "The version does not stand so that this may follow"
+    next_step = "Read the version: `supported_actions` says what may be asked of it."
+
+
 class UnknownItem(Refused):
     """A line names a SKU that does not exist."""
 

@@ -20,6 +20,7 @@ from crossdock.orchestration.commands import (
     StockRecorded,
 )
 from crossdock.orchestration.errors import IdempotencyKeyReused
+from crossdock.orchestration.policies.commands import PolicySaved
 from crossdock.orchestration.promises.commands import PromisesKept
 from crossdock.orchestration.reservations.commands import Reserved
 from crossdock.orchestration.supply.commands import SupplyPut, SupplyReceived
@@ -34,6 +35,7 @@ _Kept = (
     CapturedOrder
     | Offered
     | OrderChanged
+    | PolicySaved
     | PromisesKept
     | Put
     | Repaired

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from crossdock.fulfillment.model import Execution
 from crossdock.inventory.model import ClaimState
 from crossdock.orchestration.promises import store as promise_store
 from crossdock.orders import store as orders
+from crossdock.orders.rows import is_gift, tags_of
 from crossdock.orders.store import DeliveryRow, DemandRow, OrderRow
 from crossdock.storage.session import Session
 
@@ -70,6 +71,15 @@ class WaitingEntry(NamedTuple):
     reason: str
 
 
+class More(NamedTuple):
+    """What conditions of routes may ask of an order beyond what its changes need: loaded when a policy asks."""
+
+    tags: tuple[str, ...]
+    known_customer: bool
+    gifts: frozenset[int]
+    line_totals: dict[int, int]
+
+
 class LoadedOrder:
     """One order, locked, as its rows were; changes are planned on copies of its demand's parts."""
 
@@ -85,6 +95,7 @@ class LoadedOrder:
         self.unit_values: dict[int, int] = {}
         self.promised_day: int | None = None
         self.promised_begin: int | None = None
+        self.more: More | None = None
 
     @property
     def item_ids(self) -> set[int]:
@@ -142,6 +153,34 @@ def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
     return loaded
 
 
+def load_more(session: Session, loaded: Mapping[int, LoadedOrder]) -> None:
+    """Load what conditions of routes ask of these orders beyond what their changes need."""
+    keys = [(order_id,) for order_id in sorted(loaded)]
+    totals: dict[int, dict[int, int]] = {order_id: {} for order_id in loaded}
+    gifts: dict[int, set[int]] = {order_id: set() for order_id in loaded}
+    for order_id, no, total in session.fetch_keys(_TOTALS, ("bigint",), keys):
+        totals[order_id][no] = total
+    for order_id, no, data in session.fetch_keys(_GIFTS, ("bigint",), keys):
+        if is_gift(data):
+            gifts[order_id].add(no)
+    for order_id, data, known in session.fetch_keys(_CUSTOMERS, ("bigint",), keys):
+        tags = tags_of(data)
+        loaded[order_id].more = More(tags, bool(known), frozenset(gifts[order_id]), totals[order_id])
+
+
+_TOTALS = """
+    WITH k(id) AS ({keys})
+    SELECT l.order_id, l.no, l.total FROM k JOIN lines l ON l.order_id = k.id
+"""
+_GIFTS = """
+    WITH k(id) AS ({keys})
+    SELECT d.order_id, d.no, d.data FROM k JOIN deliveries d ON d.order_id = k.id
+"""
+_CUSTOMERS = """
+    WITH k(id) AS ({keys})
+    SELECT o.id, o.data, CASE WHEN p.external_id IS NULL THEN 0 ELSE 1 END
+    FROM k JOIN orders o ON o.id = k.id LEFT JOIN parties p ON p.id = o.party_id
+"""
 _LINES = """
     WITH k(id) AS ({keys})
     SELECT l.order_id, l.no, l.quantity, l.unit_price FROM k JOIN lines l ON l.order_id = k.id

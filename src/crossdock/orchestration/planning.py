@@ -4,23 +4,48 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.model import PLAIN
+from crossdock.kernel.clock import HOUR
 from crossdock.kernel.ids import IdBlock
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.plans import Claim, Destination, NewDemand, NewFulfillment, Queued, Routed
-from crossdock.orchestration.reasons import Look, nowhere, reason_of
+from crossdock.orchestration.reasons import Look, no_route, nowhere, reason_of
 from crossdock.orchestration.sight import Ints, Own, Sight
 from crossdock.orchestration.views.shares import ShareBook
 from crossdock.promising.keeping import keep
 from crossdock.routing.model import Decision, Policy
+from crossdock.routing.policy.compile import Tried
 from crossdock.routing.record import encode
 from crossdock.storage.guard import Kind, Take
 
 UNKNOWN_COUNTRY = "ZZ"  # ISO 3166 keeps ZZ for users: where nobody knows where to send it, a person must look
-QUEUES = {"backorder": "backorder", "review": "review", "next_route": "backorder", "queue": "review"}
+QUEUES = {"backorder": "backorder", "review": "review", "next_route": "backorder"}
+
+
+class Task(NamedTuple):
+    """What one decision is for: a delivery, by one route at an instant; ``is_last``: no other route comes after it."""
+
+    delivery_no: int
+    decision_id: int
+    method: str
+    policy: Policy
+    at: int
+    is_last: bool
+
+    @property
+    def queue(self) -> str:
+        """The queue in which units lie that found no place."""
+        return self.policy.queue if self.policy.leftover == "queue" else QUEUES[self.policy.leftover]
+
+    @property
+    def cancel_at(self) -> int | None:
+        """When they are given up, if ever."""
+        hours = self.policy.cancel_after_hours
+        return None if hours is None else self.at + hours * HOUR
 
 
 class Planner:
@@ -65,8 +90,12 @@ class Planner:
         channel: StoredChannel,
         *,
         own: Own | None = None,
+        is_last: bool = True,
     ) -> Routed:
-        """Decide one delivery's demand on the channel's view of the stock, and debit what it gets.
+        """Decide one delivery's demand by one route on the channel's view of the stock, and debit what it gets.
+
+        What it leaves to the next route is queued only by the last one. `orchestration.policies.routing.route` asks
+        the routes that hold in order.
 
         ``own`` are units by item and location that stand for this demand already: it may have them, whatever the view
         shows.
@@ -89,42 +118,59 @@ class Planner:
         group = self.directory.shares.group_of.get(channel.channel.code)
         look = Look(snapshot.stock, through, channel.channel.view or "", group)
         _, capacity = self.sight.moment(where, at)
-        routed = self._claim(delivery_no, decision_id, demand, decision, record, look, capacity, where.method)
+        task = Task(delivery_no, decision_id, where.method, kept.policy, at, is_last=is_last)
+        routed = self._claim(task, demand, decision, record, look, capacity)
         due = where.due_day if where.promised_day is None else where.promised_day
         if due is not None and any(bill.deliver_day > due for bill in decision.bill):
             return routed._replace(late=True)
         return routed
 
+    def no_route(self, delivery_no: int, demand: Sequence[NewDemand], tried: Sequence[Tried], policy: str) -> Routed:
+        """Queue everything for a person, because no route of the policy holds for the delivery."""
+        return no_route(delivery_no, self._ids.one(), demand, tried, policy)
+
+    def debit(
+        self, decision: Decision, demand: Sequence[NewDemand], where: Destination, at: int, channel: StoredChannel
+    ) -> None:
+        """Let later decisions see what is left after one that is only tried."""
+        _, capacity = self.sight.moment(where, at)
+        group = self.directory.shares.group_of.get(channel.channel.code)
+        self._fulfillments(0, 0, decision, {d.no: d.item_id for d in demand}, capacity, where.method, group)
+
     def _claim(
         self,
-        delivery_no: int,
-        decision_id: int,
+        task: Task,
         demand: Sequence[NewDemand],
         decision: Decision,
         record: bytes,
         look: Look,
         capacity: Ints,
-        method: str,
     ) -> Routed:
-        unfilled = decision.unfilled
+        delivery_no, decision_id, unfilled = task.delivery_no, task.decision_id, decision.unfilled
         leftover = decision.leftover if unfilled else "none"
         if leftover == "cancel":
             gone = tuple((d.no, d.quantity) for d in demand)
             return Routed(delivery_no, decision_id, decision, record, (), (), gone, ())
         item_of = {d.no: d.item_id for d in demand}
         fulfillments, takes = self._fulfillments(
-            delivery_no, decision_id, decision, item_of, capacity, method, look.group
+            delivery_no, decision_id, decision, item_of, capacity, task.method, look.group
         )
         queued: tuple[Queued, ...] = ()
         canceled: tuple[tuple[int, int], ...] = ()
         if leftover == "ship_available":
             canceled = unfilled
-        elif unfilled:
+        elif unfilled and (leftover != "next_route" or task.is_last):
             row_of = {d.no: row for row, d in enumerate(demand)}
             quantity_of = {d.no: d.quantity for d in demand}
-            queue = QUEUES[leftover]
             queued = tuple(
-                Queued(no, item_of[no], n, queue, *reason_of(look, row_of[no], quantity_of[no], n))
+                Queued(
+                    no,
+                    item_of[no],
+                    n,
+                    task.queue,
+                    *reason_of(look, row_of[no], quantity_of[no], n),
+                    cancel_at=task.cancel_at,
+                )
                 for no, n in unfilled
             )
         return Routed(delivery_no, decision_id, decision, record, fulfillments, queued, canceled, takes)

@@ -80,6 +80,8 @@ class Queued(NamedTuple):
     detail: str
     since: int | None = None
     """Since when they wait, if not from now on."""
+    cancel_at: int | None = None
+    """When the routing policy gives them up, if they wait that long."""
 
 
 class Routed(NamedTuple):
@@ -94,3 +96,5 @@ class Routed(NamedTuple):
     canceled: tuple[tuple[int, int], ...]
     takes: tuple[Take, ...]
     late: bool = False
+    trace: bytes = b""
+    """Which routes were tried, as orchestration.policies.trace keeps it."""

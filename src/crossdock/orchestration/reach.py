@@ -8,7 +8,7 @@ from crossdock.catalog.model import ItemFacts
 from crossdock.kernel.geo import Xyz
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.planning import UNKNOWN_COUNTRY
-from crossdock.orchestration.terms import terms_of
+from crossdock.orchestration.terms import possible_policies
 from crossdock.promising.methods import Method, capability
 from crossdock.routing.model import Demand, Policy
 from crossdock.routing.terms import terms
@@ -22,18 +22,23 @@ class Permitted:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._policies: dict[tuple[int, str, str], Policy] = {}
+        self._policies: dict[tuple[int, str, str, str], tuple[Policy, ...]] = {}
         self._hidden: dict[tuple[int, int], Places] = {}
         self._known: dict[_Where, Places] = {}
         self._sets: dict[Places, Places] = {}
 
     def of(self, channel_id: int, method: str, level: str, country: str, point: Xyz | None, item: ItemFacts) -> Places:
-        """Return the active locations that the channel's view shows and its policy lets serve such a delivery.
+        """Return the active locations that the channel's view shows and that a route of its policy may let serve it.
 
         Equal sets are one object, so that binding looks at each set of places once.
         """
-        policy = self._policy(channel_id, method, level)
-        places = self._reach(policy, method, country, point, item.requires)
+        places = frozenset[int]().union(
+            *(
+                self._reach(policy, method, country, point, item.requires)
+                for policy in self._possible(channel_id, method, level, country)
+            )
+        )
+        places = self._sets.setdefault(places, places)
         key = (channel_id, item.id)
         hidden = self._hidden.get(key)
         if hidden is None:
@@ -43,13 +48,13 @@ class Permitted:
         seen = places - hidden
         return self._sets.setdefault(seen, seen)
 
-    def _policy(self, channel_id: int, method: str, level: str) -> Policy:
-        key = (channel_id, method, level)
-        policy = self._policies.get(key)
-        if policy is None:
+    def _possible(self, channel_id: int, method: str, level: str, country: str) -> tuple[Policy, ...]:
+        key = (channel_id, method, level, country)
+        policies = self._policies.get(key)
+        if policies is None:
             channel = self._directory.channel_by_id(channel_id).channel
-            policy = self._policies[key] = terms_of(self._directory, channel, method, level).policy
-        return policy
+            policies = self._policies[key] = possible_policies(self._directory, channel, method, level, country)
+        return policies
 
     def _hidden_from(self, channel_id: int, item: ItemFacts) -> Places:
         """Return the locations of which the channel's view shows nothing of an item; distrust is of today's stock."""

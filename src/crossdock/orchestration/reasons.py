@@ -8,7 +8,11 @@ from typing import NamedTuple
 from crossdock.inventory.view_rules import SHARES
 from crossdock.orchestration.plans import NewDemand, Queued, Routed
 from crossdock.orchestration.sight import Ints
+from crossdock.routing.policy.compile import Tried
 from crossdock.routing.record import Through
+
+_ROUTES_SHOWN = 3
+_LONGEST = 600
 
 
 class Look(NamedTuple):
@@ -29,6 +33,16 @@ def nowhere(delivery_no: int, decision_id: int, demand: Sequence[NewDemand], *, 
         else ("unknown_country", "Nobody knows the country that this delivery goes to.")
     )
     queued = tuple(Queued(d.no, d.item_id, d.quantity, "review", reason, detail) for d in demand)
+    return Routed(delivery_no, decision_id, None, b"", (), queued, (), ())
+
+
+def no_route(
+    delivery_no: int, decision_id: int, demand: Sequence[NewDemand], tried: Sequence[Tried], policy: str
+) -> Routed:
+    """Queue everything for a person: no route of the policy holds, and why."""
+    said = "; ".join(f"'{one.name}': {one.why}" for one in tried[:_ROUTES_SHOWN])
+    detail = f"None of the {len(tried)} routes of the policy '{policy}' holds for this delivery. {said}."[:_LONGEST]
+    queued = tuple(Queued(d.no, d.item_id, d.quantity, "review", "no_route", detail) for d in demand)
     return Routed(delivery_no, decision_id, None, b"", (), queued, (), ())
 
 

@@ -257,6 +257,7 @@ class Routing:
                     int(decision.proven),
                     len(decision.bill),
                     routed.record,
+                    routed.trace or None,
                 )
             )
             event = OrderRouted(
@@ -276,7 +277,7 @@ class Routing:
             entry = (self._unit.ids.one(), queued.queue, order_id, queued.demand_no, queued.item_id, queued.quantity)
             owner = "system:supply" if queued.queue == "backorder" else "service"
             since = at if queued.since is None else queued.since
-            row = (*entry, queued.reason, queued.detail, owner, priority, since, None)
+            row = (*entry, queued.reason, queued.detail, owner, priority, since, None, queued.cancel_at)
             self._by_table[order_tables.queue_entries].append(row)
             self._unit.waits(queued.item_id, queued.quantity)
             queued_event = OrderQueued(

@@ -21,6 +21,8 @@ decisions = table(
     small("sites"),
     # What it saw, chose and passed over: routing.record.
     blob("record"),
+    # Which routes were tried and the facts that their conditions asked for: orchestration.policies.trace.
+    blob("trace", nullable=True),
     Index("ix_decisions_order_id", "order_id", "id"),
 )
 
@@ -76,10 +78,46 @@ share_groups = table(
     text("actor"),
 )
 
+# Which version of each policy decides.
 policies = table(
     "policies",
     text("code", primary_key=True),
     text("hash"),
     big("activated_at"),
     text("actor"),
+    big("number", nullable=True),
+)
+
+# Every version of a routing policy: its content never changes, where it stands does.
+policy_versions = table(
+    "policy_versions",
+    text("code", primary_key=True),
+    big("number", primary_key=True, autoincrement=False),
+    text("hash"),
+    # orchestration.policies.lifecycle.State
+    small("state"),
+    # The version that it was made from.
+    big("base", nullable=True),
+    big("created_at"),
+    text("actor"),
+    text("note"),
+    # What the last check found, as JSON.
+    text("findings"),
+    big("activated_at", nullable=True),
+    # Whether it became active though nobody had tried it.
+    small("untried"),
+    Index("ix_policy_versions_hash", "hash"),
+)
+
+# Each change of where a version stands, with who and why.
+policy_changes = table(
+    "policy_changes",
+    big("id", primary_key=True, autoincrement=False),
+    text("code"),
+    big("number"),
+    small("state"),
+    big("at"),
+    text("actor"),
+    text("note"),
+    Index("ix_policy_changes_code", "code", "id"),
 )

@@ -47,7 +47,8 @@ def try_route(
     with changes.engine.planner.trying():
         _give_back(changes, back)
         _free_days(changes.engine, order, back)
-        return [changes.decide(order, delivery_no, part, begin, bound) for begin, part in changes.parts(demand)]
+        parts = changes.parts(demand)
+        return [one for begin, part in parts for one in changes.decide(order, delivery_no, part, begin, bound)]
 
 
 def found(decided: Iterable[Routed]) -> dict[int, int]:

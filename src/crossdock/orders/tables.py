@@ -136,6 +136,9 @@ queue_entries = table(
     small("priority"),
     big("since"),
     big("closed_at", nullable=True),
+    # When the routing policy gives it up, if it waits that long.
+    big("cancel_at", nullable=True),
     Index("ix_queue_entries_order_id", "order_id"),
+    Index("ix_queue_entries_cancel_at", "cancel_at"),
     Index("ix_queue_entries_waiting", "item_id", "closed_at", "priority", "since"),
 )

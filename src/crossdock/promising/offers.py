@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crossdock.network.calendars import WorkCalendar
@@ -39,6 +39,32 @@ class Offer(NamedTuple):
     def is_complete(self) -> bool:
         """Say whether every unit of the basket is in it."""
         return not self.unfilled
+
+
+def joined(offers: Sequence[Offer | None]) -> Offer | None:
+    """Return the offers of several decisions for one basket as one: it is there when the last package is.
+
+    What the last decision could not fill is missing. None when nothing is sent.
+    """
+    sent = [offer for offer in offers if offer is not None]
+    if len(sent) < 2:
+        return sent[0] if sent else None
+    carbon = [offer.carbon_g for offer in sent]
+    deadlines = [offer.order_by for offer in sent if offer.order_by is not None]
+    find = 1.0
+    for offer in sent:
+        find *= offer.confidence.find
+    return Offer(
+        max(offer.day for offer in sent),
+        tuple(package for offer in sent for package in offer.packages),
+        sent[-1].unfilled,
+        sum(offer.cost for offer in sent),
+        None if None in carbon else sum(grams for grams in carbon if grams is not None),
+        Confidence(
+            max(offer.confidence.p50 for offer in sent), max(offer.confidence.p90 for offer in sent), round(find, 4)
+        ),
+        min(deadlines, key=lambda deadline: deadline.at, default=None),
+    )
 
 
 def offer_of(

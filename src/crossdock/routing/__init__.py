@@ -23,7 +23,9 @@ from crossdock.routing.model import (
     Snapshot,
     Zone,
 )
-from crossdock.routing.policy.document import RoutingPolicy
+from crossdock.routing.policy.check import Finding
+from crossdock.routing.policy.compile import plain_policy, rules_of
+from crossdock.routing.policy.document import PlainPolicy, RateCardIn, RoutingPolicy, RulesIn
 from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
 from crossdock.routing.study import Flip
 from crossdock.routing.words import words
@@ -37,21 +39,25 @@ __all__ = [
     "Demand",
     "DemandLine",
     "Explanation",
+    "Finding",
     "Flip",
     "Flips",
     "Held",
     "Lane",
     "Network",
     "PassedOver",
+    "PlainPolicy",
     "Plan",
     "Points",
     "Policy",
     "Prices",
     "RateCard",
+    "RateCardIn",
     "Record",
     "RestsOn",
     "RoutingError",
     "RoutingPolicy",
+    "RulesIn",
     "Site",
     "SiteBill",
     "Snapshot",
@@ -65,7 +71,9 @@ __all__ = [
     "encode",
     "explain",
     "flips",
+    "plain_policy",
     "replay",
+    "rules_of",
     "snapshot_of",
     "words",
 ]

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from crossdock.routing.model import Policy
-from crossdock.routing.policy.compile import RULES, compile_policy, from_rules, plain_rules, rate_card
+from crossdock.routing.policy.compile import RULES, compile_policy, from_rules, plain_policy, rate_card, rules_of
 from crossdock.routing.policy.document import RateCardIn, RoutingPolicy
 from crossdock.routing.policy.facts import Facts
 from tests.routing.policy.documents import CARD, document
@@ -101,8 +101,10 @@ def test_a_plain_set_of_rules_is_a_document_of_one_route_and_comes_back_as_it_wa
     rules = Policy(card=rate_card(document().card), extra_parcel=5, max_locations=2, leftover="review")
     policy = from_rules("standard", rules)
     assert policy.is_plain
-    assert plain_rules(policy) == rules
-    assert plain_rules(document(*ROUTES)) is None
+    plain = plain_policy(policy)
+    assert plain is not None
+    assert rules_of(plain) == rules
+    assert plain_policy(document(*ROUTES)) is None
 
 
 def test_documents_and_policies_have_the_same_rules():

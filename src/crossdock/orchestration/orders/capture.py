@@ -19,6 +19,8 @@ from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
 from crossdock.orchestration.plans import Destination, NewDemand, Routed
+from crossdock.orchestration.policies.facts import facts_of
+from crossdock.orchestration.policies.routing import route
 from crossdock.orchestration.promises import promised
 from crossdock.orchestration.promises.promised import Promised
 from crossdock.orchestration.reservations import confirming
@@ -29,6 +31,8 @@ from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders import rules
 from crossdock.orders import store as orders
 from crossdock.orders.model import AddressIn, DeliveryIn, LineIn, OrderIn
+from crossdock.orders.rows import line_total
+from crossdock.routing.policy.facts import Facts
 from crossdock.storage.guard import Take, Taken
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Instead, Outcome
@@ -48,13 +52,12 @@ class NewOrder:
         self,
         command: CaptureOrder | ReviseOrder,
         channel: StoredChannel,
-        terms: list[DeliveryTerms],
         order_id: int,
         at: int,
     ) -> None:
         self.command = command
         self.channel = channel
-        self.terms = terms
+        self.terms: list[DeliveryTerms] = []
         """By which rules each delivery is decided."""
         self.promise: Promised | None = None
         self.id = order_id
@@ -217,10 +220,7 @@ class CaptureHandler:
                     where = promised.destination(where, new.promise)
                 where = where._replace(begin=later_of(begin, new.promise and new.promise.begin_day, new.at))
                 own = None if confirmation is None else confirmation.own
-                routed = planner.route(no, part, where, terms.policy, new.at, new.channel, own=own)
-                if confirmation is not None:
-                    confirmation.used(self._engine, routed)
-                new.routed.append(routed)
+                new.routed += route(planner, no, part, where, terms.routes, new.at, new.channel, own=own)
         if confirmation is not None:
             confirmation.close(unit, self._engine, new.id)
 
@@ -253,8 +253,7 @@ def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> Ne
     faults = rules.faults(order, channel.channel.currency, at)
     if faults:
         raise OrderRefused(f"{len(faults)} contradictions; the first: {faults[0].message}", tuple(faults))
-    terms = [terms_of(directory, channel.channel, d.method, d.service_level) for d in order.deliveries]
-    new = NewOrder(command, channel, terms, unit.ids.one(), at)
+    new = NewOrder(command, channel, unit.ids.one(), at)
     unknown: list[FieldError] = []
     for index, line in enumerate(order.lines):
         facts = directory.item(line.sku)
@@ -267,7 +266,31 @@ def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> Ne
     if unknown:
         raise UnknownItem(f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown))
     new.places = [place_of_delivery(directory, n, delivery) for n, delivery in enumerate(order.deliveries)]
+    new.terms = [_terms(directory, new, no) for no in range(1, len(order.deliveries) + 1)]
     return new
+
+
+def _terms(directory: Directory, new: NewOrder, no: int) -> DeliveryTerms:
+    """Return by which rules a delivery is decided; what conditions ask is that of the delivery as it came in."""
+    order, delivery, channel = new.order, new.order.deliveries[no - 1], new.channel.channel
+
+    def facts(asked: frozenset[str]) -> Facts:
+        known = {
+            "channel": channel.code,
+            "service": delivery.service_level,
+            "method": delivery.method,
+            "country": delivery.destination.country,
+            "area": new.places[no - 1][0],
+            "priority": order.priority,
+            "at": new.at,
+            "tag": order.tags,
+            "known_customer": order.customer.external_id is not None,
+            "gift": delivery.gift,
+            "value": sum(line_total(line) for line in order.lines if line.delivery == no),
+        }
+        return facts_of(asked, [d for d in new.demand if d.delivery_no == no], directory.item_by_id, known)
+
+    return terms_of(directory, channel, delivery.method, delivery.service_level, facts)
 
 
 def explode(directory: Directory, demand: list[NewDemand], line_no: int, facts: ItemFacts, line: LineIn) -> None:

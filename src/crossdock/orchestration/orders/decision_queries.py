@@ -14,9 +14,11 @@ from crossdock.kernel.document import Instant
 from crossdock.kernel.ids import encode_id
 from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.orchestration.orders.explaining import explain_decision, explain_record
+from crossdock.orchestration.policies import trace
+from crossdock.orchestration.policies.trace import TraceTold
 from crossdock.routing import words
 from crossdock.routing.explain import Explanation, Told, Verdict
-from crossdock.routing.model import Policy, SiteBill
+from crossdock.routing.model import SiteBill
 from crossdock.routing.record import Record, decode
 from crossdock.storage.session import Session
 
@@ -142,6 +144,8 @@ class DecisionView(View, frozen=True):
     """The record of one routing: the plan, its bill in money, the best plan passed over, and the proven bound.
 
     No plan at all could have a total below ``bound``; ``gap`` is how much better one could at most have been.
+    ``routes`` says of each route of the policy whether it held for the delivery, and why not; null where the policy is
+    one set of rules, and unless it is to be explained.
     """
 
     id: str
@@ -157,6 +161,7 @@ class DecisionView(View, frozen=True):
     proven: bool
     leftover: str
     rests_on: RestsOnView
+    routes: TraceTold | None
     explanation: ExplanationView | None
     links: DecisionLinks
 
@@ -169,7 +174,8 @@ def read_decision(session: Session, decision_id: int, *, explained: bool = False
     explanation = explain_decision(session, decision_id)
     if explanation is None:
         return found[0]
-    return msgspec.structs.replace(found[0], explanation=_explained(session, explanation))
+    told = trace.tell(session, decision_id)
+    return msgspec.structs.replace(found[0], explanation=_explained(session, explanation), routes=told)
 
 
 def read_reservation_explanation(session: Session, reservation_id: int) -> ExplanationView | None:
@@ -241,25 +247,6 @@ def decisions_of(session: Session, order_id: int) -> list[DecisionView]:
     return _views(session, session.fetch(f"{_SELECT} WHERE d.order_id = ? ORDER BY d.id", order_id))
 
 
-def read_policy(session: Session, code: str) -> tuple[str, Policy, int, str] | None:
-    """Return the active version of a policy: hash, policy, when and by whom it was activated."""
-    sql = """
-        SELECT p.hash, v.body, p.activated_at, p.actor FROM policies p JOIN versions v ON v.hash = p.hash
-        WHERE p.code = ?
-    """
-    rows = session.fetch(sql, code)
-    if not rows:
-        return None
-    digest, body, at, actor = rows[0]
-    return str(digest), msgspec.json.decode(bytes(body), type=Policy), int(at), str(actor)
-
-
-def list_policies(session: Session) -> list[tuple[str, str, int, str]]:
-    """Return the active policies: code, hash, when and by whom it was activated."""
-    rows = session.fetch("SELECT code, hash, activated_at, actor FROM policies ORDER BY code")
-    return [(str(code), str(digest), int(at), str(actor)) for code, digest, at, actor in rows]
-
-
 class _Names:
     """What the numbers in records are called."""
 
@@ -316,6 +303,7 @@ def _view(row: Any, record: Record, names: _Names) -> DecisionView:
             view=(record.hidden.view or None) if record.hidden is not None else None,
             engine=rests.engine,
         ),
+        routes=None,
         explanation=None,
         links=DecisionLinks(self=f"/v1/decisions/{public}", order=f"/v1/orders/{of_order}"),
     )

@@ -13,7 +13,7 @@ from crossdock.kernel.clock import utc_day
 from crossdock.network.calendars import CLOSED, WorkCalendar
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.planning import UNKNOWN_COUNTRY
-from crossdock.orchestration.terms import terms_of
+from crossdock.orchestration.terms import possible_policies
 from crossdock.promising import Coming, Method, capability
 from crossdock.routing.model import Demand
 from crossdock.routing.terms import terms
@@ -79,15 +79,18 @@ def coming(
 def _transit(
     directory: Directory, column: int, channel_id: int, method: str, level: str, country: str, *point: Any
 ) -> int | None:
-    """Return the days on the road from a location, as the delivery's rate card has them; None if it is not served."""
+    """Return the days on the road from a location, the most that a rate card of its routes has; None if none serves."""
     if country == UNKNOWN_COUNTRY:
         return None
-    policy = terms_of(directory, directory.channel_by_id(channel_id).channel, method, level).policy
-    required = (capability(cast(Method, method)),)
-    card = terms(directory.network, policy, country, required)
+    channel, required = directory.channel_by_id(channel_id).channel, (capability(cast(Method, method)),)
     x, y, z = point
-    zone = int(card.zones(Demand(lines=(), country=country, x=x, y=y, z=z, requires=required))[column])
-    return None if zone == card.far else int(card.transit_z[zone])
+    days = []
+    for policy in possible_policies(directory, channel, method, level, country):
+        card = terms(directory.network, policy, country, required)
+        zone = int(card.zones(Demand(lines=(), country=country, x=x, y=y, z=z, requires=required))[column])
+        if zone != card.far:
+            days.append(int(card.transit_z[zone]))
+    return max(days, default=None)
 
 
 def slips(session: Session, order_ids: Sequence[int]) -> dict[int, Slip]:

@@ -24,7 +24,9 @@ from crossdock.orchestration.errors import PromiseRefused, UnknownItem
 from crossdock.orchestration.orders.capture import explode
 from crossdock.orchestration.planning import Planner
 from crossdock.orchestration.plans import Destination, NewDemand
+from crossdock.orchestration.policies.facts import facts_of
 from crossdock.orchestration.promises import store as promise_store
+from crossdock.orchestration.promises.chain import ByPolicy, Chain, Link, decide
 from crossdock.orchestration.promises.coming import coming
 from crossdock.orchestration.promises.model import Made, NotMade, Quote, Wanted, Way
 from crossdock.orchestration.promises.store import StoredPromise
@@ -32,11 +34,13 @@ from crossdock.orchestration.promises.views import read_back, refusal_of, stored
 from crossdock.orchestration.supply.launches import by_launch
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders.model import LineIn, MoneyIn
-from crossdock.promising import Coming, Kept, Method, arrives, earliest, keep, missing, offer_of
+from crossdock.promising import Coming, Method, earliest, keep, offer_of
 from crossdock.promising.confidence import at_least
 from crossdock.promising.documents import PromiseIn, PromisePlaceIn, Promises, PromiseView
-from crossdock.routing.model import Decision, Demand, Policy, Snapshot
-from crossdock.routing.record import Through, encode
+from crossdock.promising.offers import joined
+from crossdock.routing.model import Policy, Snapshot
+from crossdock.routing.policy.facts import Facts
+from crossdock.routing.record import encode
 from crossdock.storage.session import Session
 
 VALID_FOR = 15 * MINUTE
@@ -116,7 +120,8 @@ class PromiseDesk:
         if wanted.asked.keep:
             rows = [stored(wanted, each, id_, view) for each, id_, view in zip(made, ids, views, strict=True)]
         known = directory.policy_versions
-        policies = [(each.kept.decision.rests_on.policy, each.kept.policy) for each in made]
+        kept = [kept for each in made for kept in (each.kept, *each.more)]
+        policies = [(each.decision.rests_on.policy, each.policy) for each in kept]
         answer = Promises(data=tuple(views), refused=tuple(map(refusal_of, refused)))
         return Quote(answer, tuple(rows), {version: policy for version, policy in policies if version not in known})
 
@@ -195,7 +200,7 @@ class PromiseDesk:
     # -- what can be promised ------------------------------------------------------------------------------------
 
     def _answer(self, wanted: Wanted, way: Way) -> Made | NotMade:
-        terms = terms_of(self._directory, wanted.channel.channel, way.method, way.level)
+        terms = self._terms(wanted, way)
         parts = by_launch(self._directory, wanted.demand, wanted.at)
         if len(parts) > 1:
             text = "Items that come out on different days are routed apart; ask for each day's items."
@@ -204,63 +209,79 @@ class PromiseDesk:
         due = utc_day(start) + terms.days
         country, point = _goes_to(wanted, way)
         where = Destination(country, point, due, way.method, begin=parts[0][0])
-
-        def first_day(asked: Demand, seen: Snapshot) -> Kept:
-            return earliest(asked, seen, terms.policy)
-
-        def usual(asked: Demand, seen: Snapshot) -> Kept:
-            return keep(asked, seen, terms.policy, wanted.by)
-
-        choose = first_day if wanted.asked.goal == "earliest" else usual
-        kept, snapshot, through = self._planner.sight.settle(wanted.demand, where, wanted.at, wanted.channel, choose)
-        last = arrives(kept.decision)
+        policies = terms.routes.policies
+        if not policies:
+            return NotMade(way, "not_served", "No route of the routing policy holds for it.")
+        choose = earliest if wanted.asked.goal == "earliest" else _usual(wanted)
+        chain = decide(self._planner, wanted, where, policies, choose)
+        last = chain.last_day
         if last is None:
-            there = way.method != "pickup" and bool(snapshot.stock.any())
+            there = way.method != "pickup" and bool(chain.first.snapshot.stock.any())
             text = "It is in stock only where it cannot come from." if there else "No unit is to spare there."
             return NotMade(way, "not_served" if there else "out_of_stock", text)
         if wanted.by is not None and last > wanted.by:
-            first = arrives(first_day(kept.demand, snapshot).decision)
+            first = decide(self._planner, wanted, where, policies, earliest).last_day
             return NotMade(way, "too_late", "It cannot be there by the day that was asked for.", first)
-        if _is_early(kept.decision, wanted.not_before):
-            held = self._held_back(wanted, where, terms, kept)
+        if _is_early(chain, wanted.not_before):
+            held = self._held_back(wanted, where, terms, chain)
             if held is None:
                 return NotMade(way, "too_early", "No location can have it there within the window.", last)
-            where, (kept, snapshot, through) = held
+            where, chain = held
             start, due = where.begin or start, where.due_day or due
         slack = 0 if way.method == "pickup" else terms.service.slack_days  # nothing is on the road
-        find = _Finding(self._directory, wanted, snapshot, through)
-        offer = offer_of(kept, start, self._calendars, find.chance, slack)
+        offers = []
+        for link in chain.links:
+            find = _Finding(self._directory, wanted, link)
+            offers.append(offer_of(link.kept, start, self._calendars, find.chance, slack))
+        offer = joined(offers)
         if offer is None:  # pragma: no cover  (a plan that arrives has an offer)
             return NotMade(way, "not_served", "Nothing is sent.")
+        kept, snapshot, through = chain.first
         record = encode(kept.demand, snapshot, kept.policy, kept.decision, through)
         until = wanted.at + VALID_FOR
         if offer.order_by is not None:
             until = min(until, offer.order_by.at)
         view, begin = None if through is None else through.version, _begin_day(where, wanted.at)
-        return Made(way, terms, offer, kept, due, begin, record, view, until)
+        more = tuple(link.kept for link in chain.links[1:])
+        return Made(way, terms, offer, kept, due, begin, record, view, until, more)
+
+    def _terms(self, wanted: Wanted, way: Way) -> DeliveryTerms:
+        """Return by which rules an offer is decided: as an order's delivery; who asks and how is not known yet."""
+        country, _ = _goes_to(wanted, way)
+        channel, place = wanted.channel.channel, wanted.asked.destination
+        code = place.postal_code if place is not None and way.place is None else ""
+        if way.place is not None:
+            code = way.place.location.address.postal_code
+        known = {
+            "channel": channel.code,
+            "service": way.level,
+            "method": way.method,
+            "country": country,
+            "area": area_of(country, code) if code else "",
+            "value": sum(line.unit_price * line.quantity for line in wanted.asked.lines),
+            "at": wanted.at,
+        }
+
+        def facts(asked: frozenset[str]) -> Facts:
+            return facts_of(asked, wanted.demand, self._directory.item_by_id, known)
+
+        return terms_of(self._directory, channel, way.method, way.level, facts)
 
     def _held_back(
-        self, wanted: Wanted, where: Destination, terms: DeliveryTerms, usual: Kept
-    ) -> tuple[Destination, tuple[Kept, Snapshot, Through | None]] | None:
+        self, wanted: Wanted, where: Destination, terms: DeliveryTerms, usual: Chain
+    ) -> tuple[Destination, Chain] | None:
         """Decide for a window that begins later: work begins so that the nearest, else the next zones are in time."""
         if wanted.not_before is None:
             return None
         due = max(where.due_day or 0, wanted.by or wanted.not_before)
-        for days in _transits(terms.policy):
+        for days in _transits(terms.routes.policies):
             begin = wanted.not_before - days
             if begin <= utc_day(wanted.at):
                 continue
             later = where._replace(begin=day_start(begin), due_day=due)
-            found = self._planner.sight.settle(
-                wanted.demand,
-                later,
-                wanted.at,
-                wanted.channel,
-                lambda asked, seen: keep(asked, seen, terms.policy, wanted.by),
-            )
-            decision = found[0].decision
-            last = arrives(decision)
-            if last is None or _is_early(decision, wanted.not_before) or missing(decision) > missing(usual.decision):
+            found = decide(self._planner, wanted, later, terms.routes.policies, _usual(wanted))
+            last = found.last_day
+            if last is None or _is_early(found, wanted.not_before) or found.missing > usual.missing:
                 continue
             if wanted.by is None or last <= wanted.by:
                 return later, found
@@ -270,11 +291,14 @@ class PromiseDesk:
 class _Finding:
     """How likely units are found, by what the channel's view says of items and locations."""
 
-    def __init__(self, directory: Directory, wanted: Wanted, snapshot: Snapshot, through: Through | None) -> None:
+    def __init__(self, directory: Directory, wanted: Wanted, link: Link) -> None:
+        snapshot, through = link.snapshot, link.through
         self._directory = directory
         self._view = directory.view_of(wanted.channel, wanted.at)
         self._there = snapshot.stock if through is None else snapshot.stock + through.hidden
         self._rows = {d.item_id: row for row, d in enumerate(wanted.demand)}
+        if len(link.kept.demand.lines) != len(wanted.demand):
+            self._rows = {line.item: row for row, line in enumerate(link.kept.demand.lines)}
         self._columns = {site: column for column, site in enumerate(directory.location_ids)}
 
     def chance(self, item_id: int, site_id: int, units: int) -> float:
@@ -293,13 +317,19 @@ def _holds_all(demand: Sequence[NewDemand], snapshot: Snapshot) -> np.ndarray[tu
     return full & (snapshot.ship_day >= 0) & (snapshot.capacity > 0)
 
 
-def _is_early(decision: Decision, not_before: int | None) -> bool:
-    return not_before is not None and any(bill.deliver_day < not_before for bill in decision.bill)
+def _usual(wanted: Wanted) -> ByPolicy:
+    return lambda asked, seen, policy: keep(asked, seen, policy, wanted.by)
 
 
-def _transits(policy: Policy) -> list[int]:
-    card = policy.card
-    known = {zone.transit_days for zone in card.zones} | {lane.transit_days for lane in card.lanes}
+def _is_early(chain: Chain, not_before: int | None) -> bool:
+    first = chain.first_day
+    return not_before is not None and first is not None and first < not_before
+
+
+def _transits(policies: Sequence[Policy]) -> list[int]:
+    cards = [policy.card for policy in policies]
+    known = {zone.transit_days for card in cards for zone in card.zones}
+    known |= {lane.transit_days for card in cards for lane in card.lanes}
     return sorted(days for days in known if days <= _LONGEST_TRANSIT)
 
 

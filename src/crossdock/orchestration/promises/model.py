@@ -47,6 +47,8 @@ class Made(NamedTuple):
     record: bytes
     view: str | None
     expires_at: int
+    more: tuple[Kept, ...] = ()
+    """The decisions of further routes, of an offer that one route cannot make alone."""
 
 
 class NotMade(NamedTuple):

@@ -109,7 +109,7 @@ def stored(wanted: Wanted, made: Made, id_: int, view: PromiseView) -> StoredPro
         service_level=way.level,
         location=view.location,
         country=country,
-        sites=made.kept.decision.site_ids,
+        sites=tuple(sorted({p.site_id for p in made.offer.packages})),
         offer=msgspec.Raw(_encode(view)),
     )
     return StoredPromise(

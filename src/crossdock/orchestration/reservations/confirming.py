@@ -70,15 +70,6 @@ class Confirmation:
         if self.hold is not None:
             self.hold.give_back(unit, engine)
 
-    def used(self, engine: Engine, routed: Routed) -> None:
-        """Take what a delivery got out of the own units: those were not free, so nothing free was debited."""
-        for claim in (c for f in routed.fulfillments for c in f.claims if not c.unlimited):
-            key = (claim.item_id, claim.location_id)
-            units = min(claim.quantity, self.own.get(key, 0))
-            if units:
-                self.own[key] -= units
-                engine.mirror.credit(*key, units)
-
     def close(self, unit: Unit, engine: Engine, order_id: int) -> None:
         """End the reservation; what the order did not take is free for the orders after it."""
         if self.hold is None:

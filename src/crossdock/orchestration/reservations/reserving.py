@@ -27,10 +27,13 @@ from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import NotEnoughToReserve, ReservedTooLate
 from crossdock.orchestration.plans import Destination, NewDemand, Routed
+from crossdock.orchestration.policies.facts import facts_of
+from crossdock.orchestration.policies.routing import route, together
 from crossdock.orchestration.supply.binding import rebind
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orchestration.views import shares
 from crossdock.promising.methods import Method
+from crossdock.routing.policy.facts import Facts
 from crossdock.storage import guard
 from crossdock.storage.guard import Kind, Take
 from crossdock.storage.unit import Unit
@@ -138,16 +141,28 @@ def demand_of(engine: Engine, lines: Sequence[ReservedLine]) -> list[NewDemand]:
 def destination(engine: Engine, reservation: Reservation, at: int) -> Destination:
     """Return where a reservation's goods go: to the customer, or no further than where they are picked up."""
     row = reservation.row
-    due = utc_day(at) + terms(engine, reservation).days if row.due_day is None else row.due_day
+    due = utc_day(at) + terms(engine, reservation, at).days if row.due_day is None else row.due_day
     bound = row.location_id if row.method == "pickup" else None
     return Destination(row.country, row.point, due, cast(Method, row.method), row.due_day, bound=bound)
 
 
-def terms(engine: Engine, reservation: Reservation) -> DeliveryTerms:
-    """Return the policy that decides a reservation, as it decides an order's delivery of that method and level."""
+def terms(engine: Engine, reservation: Reservation, at: int) -> DeliveryTerms:
+    """Return the routes that decide a reservation, as they decide an order's delivery of that method and level."""
     row = reservation.row
     channel = engine.directory.channel_by_id(row.channel_id).channel
-    return terms_of(engine.directory, channel, row.method, row.service_level)
+    demand = demand_of(engine, reservation.lines)
+    known = {
+        "channel": channel.code,
+        "service": row.service_level,
+        "method": row.method,
+        "country": row.country,
+        "at": at,
+    }
+
+    def facts(asked: frozenset[str]) -> Facts:
+        return facts_of(asked, demand, engine.directory.item_by_id, known)
+
+    return terms_of(engine.directory, channel, row.method, row.service_level, facts)
 
 
 def decide(
@@ -159,10 +174,13 @@ def decide(
     NotEnoughToReserve or ReservedTooLate, and then nothing is debited.
     """
     planner, mirror, reservation = engine.planner, engine.mirror, hold.reservation
-    channel, policy = engine.directory.channel_by_id(reservation.row.channel_id), terms(engine, reservation).policy
+    channel, routes = (
+        engine.directory.channel_by_id(reservation.row.channel_id),
+        terms(engine, reservation, unit.now).routes,
+    )
     own, mark, shared = own_units(reservation), mirror.mark(), planner.shares.mark()
     hold.give_back(unit, engine)
-    routed = planner.route(1, demand_of(engine, lines), where, policy, unit.now, channel, own=own)
+    routed = together(route(planner, 1, demand_of(engine, lines), where, routes, unit.now, channel, own=own))
     for fulfillment in routed.fulfillments:
         # Work is planned when there is an order: a cart takes no location's day.
         if fulfillment.took_capacity:

@@ -17,6 +17,7 @@ from crossdock.inventory.shares import last_taken_first
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.changes import Changes
 from crossdock.orchestration.engine import Engine
+from crossdock.orchestration.policies.routing import route, together
 from crossdock.orchestration.reservations.reserving import (
     Hold,
     claims_of,
@@ -131,9 +132,12 @@ class Holders:
             units[loss.claim.line_no] += loss.quantity
         lines = [line._replace(quantity=units[line.no]) for line in reservation.lines if line.no in units]
         engine, at = self._engine, self._unit.now
-        channel, policy = engine.directory.channel_by_id(reservation.row.channel_id), terms(engine, reservation).policy
+        channel, routes = (
+            engine.directory.channel_by_id(reservation.row.channel_id),
+            terms(engine, reservation, at).routes,
+        )
         where = destination(engine, reservation, at)
-        routed = engine.planner.route(1, demand_of(engine, lines), where, policy, at, channel)
+        routed = together(route(engine.planner, 1, demand_of(engine, lines), where, routes, at, channel))
         for fulfillment in routed.fulfillments:
             if fulfillment.took_capacity:
                 engine.planner.free_capacity(fulfillment.location_id, fulfillment.work_day)

@@ -6,11 +6,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec.structs import replace
 
 from crossdock.routing.model import Policy, RateCard, RoutingError
 from crossdock.routing.policy.conditions import facts_of
-from crossdock.routing.policy.document import PLAIN_ROUTE, RateCardIn, Route, RoutingPolicy, RulesIn
+from crossdock.routing.policy.document import PLAIN_ROUTE, PlainPolicy, RateCardIn, Route, RoutingPolicy, RulesIn
 from crossdock.routing.policy.facts import Facts
 from crossdock.routing.policy.truth import Truth, compiled, why_not
 
@@ -113,9 +112,14 @@ def from_rules(code: str, rules: Policy) -> RoutingPolicy:
     return RoutingPolicy(code=code, card=card, routes=(Route(name=PLAIN_ROUTE, **said),))
 
 
-def plain_rules(document: RoutingPolicy) -> Policy | None:
+def rules_of(plain: PlainPolicy) -> Policy:
+    """Return the rules of a plain policy as routing reckons with them; raises RoutingError when it cannot."""
+    return Policy(card=rate_card(plain.card), **{name: getattr(plain, name) for name in RULES})
+
+
+def plain_policy(document: RoutingPolicy) -> PlainPolicy | None:
     """Return the rules of a document that is one route without a condition, as they were put; None of any other."""
     if not document.is_plain:
         return None
-    compiled_once = compile_policy(document).policies[0]
-    return replace(compiled_once, source="", route="")
+    (route,) = document.routes
+    return PlainPolicy(card=route.card or document.card, **{name: getattr(route, name) for name in RULES})

@@ -107,6 +107,12 @@ class Route(RulesIn, frozen=True, kw_only=True):
     card: RateCardIn | None = None
 
 
+class PlainPolicy(RulesIn, frozen=True, kw_only=True):
+    """A policy that is one set of rules, with its rate card: one route that always holds."""
+
+    card: RateCardIn
+
+
 class RoutingPolicy(Input, frozen=True, kw_only=True):
     """A routing policy: the routes are tried in order, times are those of `time_zone`."""
 
