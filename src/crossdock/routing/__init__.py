@@ -1,7 +1,8 @@
 """Where each unit ships from, and why: a pure function of the demand, a snapshot of the stock and a policy."""
 
+from crossdock.routing.checks import Check
 from crossdock.routing.decide import decide
-from crossdock.routing.explain import BillLine, Check, Explanation, Held, Told, Verdict, explain
+from crossdock.routing.explain import BillLine, Explanation, Held, Told, Verdict, explain
 from crossdock.routing.flips import About, Flips, Waived, flips
 from crossdock.routing.model import (
     ENGINE,

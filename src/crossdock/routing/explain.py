@@ -7,24 +7,16 @@ somebody asks, so it says the same whatever has changed since.
 import contextlib
 from typing import Literal
 
+import numpy as np
 from msgspec import Struct, structs
 
-from crossdock.routing.model import Demand, Network, Plan, Policy, Site
+from crossdock.routing.checks import Check, checks
+from crossdock.routing.model import Demand, Network, Plan, Points, Policy
 from crossdock.routing.record import Record, ShownBy, Versions, decode, hidden_of, snapshot_of
-from crossdock.routing.terms import Terms, terms
+from crossdock.routing.terms import Ints, terms
 from crossdock.routing.view import View, rows_of
 
-Fence = Literal["excluded", "market", "capability", "country", "distance", "calendar", "capacity", "view", "stock"]
 Standing = Literal["chosen", "passed_over", "fenced", "not_needed"]
-
-
-class Check(Struct, frozen=True):
-    """One fence at one location: what it expects and what was found, and whether that is enough."""
-
-    fence: Fence
-    expected: str
-    actual: str
-    passed: bool
 
 
 class Held(Struct, frozen=True):
@@ -99,6 +91,8 @@ class Explanation(Struct, frozen=True):
     engine: str
     view: str = ""
     """The version of the stock view; empty where the channel has none."""
+    points: Points | None = None
+    """Under ordered preferences what decided; bound and gap then count points."""
 
 
 def explain(record: bytes, versions: Versions) -> Explanation:
@@ -117,13 +111,14 @@ def explain(record: bytes, versions: Versions) -> Explanation:
         decision.penalty,
         decision.extra_parcels,
         decision.bill,
+        decision.extra_locations,
     )
     over = decision.passed_over
     return Explanation(
         currency=policy.card.currency,
         demand=found.demand,
-        chosen=Told(chosen, bill_lines(chosen, policy)),
-        passed_over=None if over is None else Told(over.plan, bill_lines(over.plan, policy)),
+        chosen=Told(chosen, bill_lines(chosen)),
+        passed_over=None if over is None else Told(over.plan, bill_lines(over.plan)),
         passed_over_proven=over is not None and over.proven,
         verdicts=_verdicts(found, network, policy, versions),
         bound=decision.bound,
@@ -136,10 +131,11 @@ def explain(record: bytes, versions: Versions) -> Explanation:
         rate_card=decision.rests_on.rate_card,
         engine=decision.rests_on.engine,
         view="" if found.hidden is None else found.hidden.view,
+        points=decision.points,
     )
 
 
-def bill_lines(plan: Plan, policy: Policy) -> tuple[BillLine, ...]:
+def bill_lines(plan: Plan) -> tuple[BillLine, ...]:
     """Write a plan's bill out line by line; amounts of nothing are left out."""
     out: list[BillLine] = []
     for bill in plan.bill:
@@ -154,9 +150,12 @@ def bill_lines(plan: Plan, policy: Policy) -> tuple[BillLine, ...]:
             ("prices", "versioned with the policy", bill.prices),
         )
         out += [BillLine(bill.site_id, what, how, amount) for what, how, amount in entries if amount]
+        out += [BillLine(bill.site_id, name.replace("_", " "), "by the policy", amount) for name, amount in bill.more]
     if plan.extra_parcels:
-        extra = plan.extra_parcels // policy.extra_parcel
+        extra = sum(bill.parcels for bill in plan.bill) - 1
         out.append(BillLine(None, "extra parcels", _count(extra, "parcel"), plan.extra_parcels))
+    if plan.extra_locations:
+        out.append(BillLine(None, "extra locations", _count(len(plan.bill) - 1, "location"), plan.extra_locations))
     if plan.penalty:
         units = sum(units for _, units in plan.unfilled)
         out.append(BillLine(None, "not shipped", _count(units, "unit"), plan.penalty))
@@ -174,25 +173,20 @@ def _verdicts(record: Record, network: Network, policy: Policy, versions: Versio
     chosen = set(decision.site_ids)
     over = set(decision.passed_over.plan.site_ids) if decision.passed_over else set()
     through = _Through(record, len(network.sites), versions)
+    costs = view.base_costs(np.arange(len(network.sites))).astype(np.int64)
     out = []
     for at, site in enumerate(network.sites):
-        held = through.hides(_held(view, at, site, policy), at)
-        checks = (
-            *_standing_checks(site, demand, policy),
-            *_today(view, known, at, site),
-            *through.check(held),
-            _stock(held),
-        )
-        fenced = not all(check.passed for check in checks)
+        held = through.hides(_held(view, at, costs), at)
+        found = (*checks(view, at), *through.check(held), _stock(held))
+        fenced = not all(check.passed for check in found)
         standing: Standing = "fenced" if fenced else "not_needed"
         if site.id in chosen:
             standing = "chosen"
         elif site.id in over:
             standing = "passed_over"
-        opening = -1 if fenced else int(view.parcel[at]) - policy.extra_parcel
-        if opening >= 0 and view.late is not None:
-            opening += int(view.late[at])
-        out.append(Verdict(site.id, site.code, site.name, site.kind, standing, checks, held, opening))
+        once = int(view.parcel[at]) + (0 if view.late is None else int(view.late[at])) - int(view.once)
+        opening = -1 if fenced else once
+        out.append(Verdict(site.id, site.code, site.name, site.kind, standing, found, held, opening))
     return tuple(out)
 
 
@@ -238,39 +232,12 @@ class _Through:
         return (Check("view", f"shown by {name}", text, passed=there > 0),)
 
 
-def _standing_checks(site: Site, demand: Demand, policy: Policy) -> tuple[Check, ...]:
-    missing = [name for name in demand.requires if name not in site.capabilities]
-    served = not policy.markets or demand.country in policy.markets
-    return (
-        Check("excluded", "not excluded", "excluded" if site.code in policy.excluded else "not excluded",
-              site.code not in policy.excluded),
-        Check("market", " ".join(policy.markets) or "any country", demand.country, served),
-        Check("capability", " ".join(demand.requires) or "none", " ".join(site.capabilities) or "none", not missing),
-    )  # fmt: skip
-
-
-def _today(view: View, known: Terms, at: int, site: Site) -> tuple[Check, ...]:
-    policy, demand, zone = known.policy, view.demand, int(view.zone[at])
-    lane = site.country == demand.country or zone != known.far
-    near = zone != known.far
-    last = policy.card.zones[-1].up_to_km
-    day, room = int(view.ship_day[at]), int(view.snapshot.capacity[at])
-    return (
-        Check("country", f"ships to {demand.country}", f"from {site.country}" + ("" if lane else ", no lane"), lane),
-        Check("distance", f"up to {last} km", "within the tariff" if near else f"beyond {last} km", near or not lane),
-        Check("calendar", "open", f"ships on day {day}" if day >= 0 else "closed", day >= 0),
-        Check("capacity", "at least 1 fulfillment", f"{room} left" if room < 255 else "255 or more left", room > 0),
-    )
-
-
-def _held(view: View, at: int, site: Site, policy: Policy) -> tuple[Held, ...]:
-    zone, out = int(view.zone[at]), []
-    for index, row in enumerate(view.rows):
-        able = set(row.requires) <= set(site.capabilities)
-        price = sum(p for item, where, p in policy.prices.units if item == row.item and where == site.id)
-        cost = site.handling_unit + view.unit_weight_cost(row, zone) + price
-        there = int(view.stock[index, at]) if able else 0
-        out.append(Held(row.lines[0].key, row.item, row.quantity, there, cost))
+def _held(view: View, at: int, costs: Ints) -> tuple[Held, ...]:
+    able = set(view.terms.network.sites[at].capabilities)
+    out = []
+    for index, row in enumerate(view.bases):
+        there = int(view.base_stock[index, at]) if able.issuperset(row.requires) else 0
+        out.append(Held(row.lines[0].key, row.item, row.quantity, there, int(costs[index, at])))
     return tuple(out)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crossdock.kernel.content import content_hash
 from crossdock.routing.rules import Cost, CostName, Fence, Prefer, Surcharge
 
-ENGINE = "crossdock-routing-2"
+ENGINE = "crossdock-routing-3"
 """The version of the algorithm: another one may choose another plan of equal cost, and says so in the record."""
 
 SplitRule = Literal["never", "line", "unit"]

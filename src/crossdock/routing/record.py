@@ -2,7 +2,8 @@
 
 The record is MessagePack. Stock is a bitmap of the cells that are not empty and their counts in one byte each, with
 those of 255 and more in full behind; ship days are counted from the earliest; capacity is kept up to 255, because
-a decision only asks whether there is any. About 1.5 kB for three lines at 305 locations.
+a decision only asks whether there is any. About 1.5 kB for three lines at 305 locations. What else was known is kept
+behind (`seen`), if there was anything; such records have a format of their own.
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 
 from crossdock.routing.decide import decide
 from crossdock.routing.model import Decision, Demand, DemandLine, Network, Policy, RoutingError, Snapshot
+from crossdock.routing.seen import More, demand_of, more_of, snapshot_with
 
 _FORMAT = 1
 _SEEN_THROUGH_A_VIEW = 2
+_WITH_MORE = 3
 _MANY = 255
 
 Line = tuple[int, int, int, int, tuple[str, ...], int]
@@ -75,7 +78,7 @@ class Hidden(Struct, frozen=True, array_like=True):
 
 
 class Record(Struct, frozen=True, array_like=True):
-    """What is stored of one decision; `hidden` only where it saw the stock through a view."""
+    """What is stored of one decision; `hidden` only where it saw stock through a view, `more` where it knew more."""
 
     format: int
     lines: tuple[Line, ...]
@@ -87,12 +90,13 @@ class Record(Struct, frozen=True, array_like=True):
     seen: Seen
     decision: Decision
     hidden: Hidden | None = None
+    more: More | None = None
 
     @property
     def demand(self) -> Demand:
         """The demand as it was routed."""
         x, y, z = self.place or (None, None, None)
-        return Demand(
+        demand = Demand(
             lines=tuple(DemandLine(*line) for line in self.lines),
             country=self.country,
             x=x,
@@ -102,6 +106,7 @@ class Record(Struct, frozen=True, array_like=True):
             priority=self.priority,
             requires=self.requires,
         )
+        return demand if self.more is None else demand_of(demand, self.more)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -121,9 +126,12 @@ def encode(
     place = None if x is None or y is None or z is None else (x, y, z)
     lines = tuple([(i.key, i.item, i.quantity, i.weight_g, i.requires, i.unit_value) for i in demand.lines])
     asked = (lines, demand.country, place, demand.due_day, demand.priority, demand.requires)
-    if through is None:
+    more = more_of(demand, snapshot)
+    if through is None and more is None:
         return _encoder.encode((_FORMAT, *asked, _seen(snapshot), decision))
-    hidden = through if isinstance(through, Hidden) else _hidden(through)
+    hidden = _hidden(through) if isinstance(through, Through) else through
+    if more is not None:
+        return _encoder.encode((_WITH_MORE, *asked, _seen(snapshot), decision, hidden, more))
     return _encoder.encode((_SEEN_THROUGH_A_VIEW, *asked, _seen(snapshot), decision, hidden))
 
 
@@ -185,8 +193,8 @@ def _seen(snapshot: Snapshot) -> Seen:
 def decode(record: bytes) -> Record:
     """Read a record back; raises `RoutingError` when it was written in a format this engine does not know."""
     found = _decoder.decode(record)
-    if found.format not in (_FORMAT, _SEEN_THROUGH_A_VIEW):
-        raise RoutingError(f"the record has format {found.format}, this engine reads 1 and {_SEEN_THROUGH_A_VIEW}")
+    if not _FORMAT <= found.format <= _WITH_MORE:
+        raise RoutingError(f"the record has format {found.format}, this engine reads {_FORMAT} to {_WITH_MORE}")
     return found
 
 
@@ -198,7 +206,8 @@ def snapshot_of(record: Record, versions: Versions) -> Snapshot:
     offsets = np.frombuffer(seen.days, dtype="<i8" if seen.far_days else np.uint8).astype(np.int64)
     days = np.where(offsets > 0, offsets + seen.first_day, -1)
     capacity = np.frombuffer(seen.capacity, dtype=np.uint8).astype(np.int64)
-    return Snapshot(network, stock, days, capacity)
+    snapshot = Snapshot(network, stock, days, capacity)
+    return snapshot if record.more is None else snapshot_with(snapshot, record.more)
 
 
 def replay(record: bytes, versions: Versions) -> Decision:

@@ -133,6 +133,7 @@ class Priced:
         self.line: Floats = counting.line
         self.once = counting.once
         self.prices: dict[tuple[str, int, int], float] = {}
+        self.back = 0.0
 
     def pay(self, broken: list[Broken], step: float) -> None:
         """Raise the prices of what is broken, in proportion to how much."""
@@ -160,7 +161,7 @@ class Priced:
                 back += price * float(self.sides.room[site])
             elif rule == "shared":
                 back += price * float(self.sides.view.base_stock[item, site])
-        self.late, self.once = late, base.once + back
+        self.late, self.once, self.back = late, base.once + back, back
 
     def unit_costs(self, sites: Ints) -> Floats:
         """Give what a unit counts, with the prices of its location's rules."""

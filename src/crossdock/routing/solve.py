@@ -9,6 +9,7 @@ import numpy as np
 
 from crossdock.routing.bill import Pieces
 from crossdock.routing.fill import Filled
+from crossdock.routing.packing import packed
 from crossdock.routing.problem import Counting, Problem
 from crossdock.routing.search import search
 from crossdock.routing.sides import Dear, Priced, Sides
@@ -79,19 +80,22 @@ def _kept(view: View, counting: Counting, sides: Sides) -> Solved:
     return _Keeping(view, counting, sides).run(first)
 
 
-def ask(view: View, counting: Counting) -> Solved:
-    """Search without the rules that the search does not know."""
+def ask(view: View, counting: Counting, back: float = 0.0) -> Solved:
+    """Search without the rules that the search does not know; `back` is what prices on these give back.
+
+    A plan that ships only what does not pay costs no less than shipping nothing, and the first opening.
+    """
     problem = Problem(view, counting)
+    idle = problem.value_none + counting.once - back
     if not problem.m:
-        return Solved([], np.inf, [], np.inf, second_proven=False, bound=np.inf, nodes=0)
+        return Solved([], np.inf, [], np.inf, second_proven=False, bound=idle - problem.offset, nodes=0)
     found = search(problem)
     assert found.best is not None
     off = problem.offset
     best, second = pieces_of(found.best), pieces_of(found.second)
     second_total = found.second.total - off if found.second is not None else np.inf
-    return Solved(
-        best, found.best.total - off, second, second_total, found.second_proven, found.bound - off, found.nodes
-    )
+    bound = min(found.bound, idle) - off
+    return Solved(best, found.best.total - off, second, second_total, found.second_proven, bound, found.nodes)
 
 
 def pieces_of(plan: Filled | None) -> Pieces:
@@ -122,6 +126,9 @@ class _Keeping:
             second_kept = bool(first.second) and not self.sides.broken(first.second)
             return self._answer(bound, second_proven=first.second_proven and second_kept)
         self._cut(first)
+        if self.sides.parcels is not None or self.sides.room is not None:
+            pieces = packed(self.view, self.counting, self.sides)
+            self._offer(pieces, self._total(pieces))
         return self._answer(self._raise(first, bound), second_proven=False)
 
     def _answer(self, bound: float, *, second_proven: bool) -> Solved:
@@ -139,8 +146,8 @@ class _Keeping:
         if key not in self.pool or total < self.pool[key][0]:
             self.pool[key] = total, pieces
 
-    def _ask(self, view: View, counting: Counting) -> Solved:
-        found = ask(view, counting)
+    def _ask(self, view: View, priced: Priced) -> Solved:
+        found = ask(view, priced, priced.back)
         self.nodes += found.nodes
         return found
 

@@ -8,6 +8,7 @@ from crossdock.routing.fences import handled
 from crossdock.routing.model import Demand, RoutingError, Snapshot
 from crossdock.routing.places import kilometres
 from crossdock.routing.rows import Row, items_of, rows_of
+from crossdock.routing.seen import ROOM
 from crossdock.routing.terms import EXACT, Bools, Floats, Ints, Terms
 
 __all__ = ["Row", "View", "rows_of"]
@@ -102,7 +103,7 @@ class View:
         if snapshot.barred is not None:
             stock = stock * ~self.barred
         if snapshot.units_room is not None:
-            stock = np.minimum(stock, snapshot.units_room)
+            stock = np.minimum(stock, np.minimum(snapshot.units_room, ROOM))
         self.base_stock: Ints = stock
         if fences.shares:
             ok = fences.shared(self, ok)
@@ -163,8 +164,8 @@ class View:
         """Give an array of the snapshot (lines × sites) by item; None as it is."""
         return None if array is None else self._by_base(array)
 
-    def unit_costs(self, sites: Ints) -> Floats:
-        """Give what a unit of each row costs at these sites, its weight, hands and other costs; credits below 0."""
+    def base_costs(self, sites: Ints) -> Floats:
+        """Give what a unit of each item costs at these sites, its weight, hands and other costs; credits below 0."""
         terms, bases = self.terms, self.bases
         c: Floats = terms.tariff.units(bases).astype(np.float64)[:, self.zone[sites]] + terms.unit_l[sites]
         if terms.unit_prices:
@@ -175,6 +176,11 @@ class View:
             more = terms.costs.per_unit(self)
             if more is not None:
                 c += more[:, sites] if more.shape[1] > 1 else more
+        return c
+
+    def unit_costs(self, sites: Ints) -> Floats:
+        """Give what a unit of each row costs at these sites; of a row of several items, all of them."""
+        c, terms = self.base_costs(sites), self.terms
         if not self.composite:
             return c
         out = np.empty((len(self.rows), len(sites)))

@@ -2,6 +2,7 @@
 
 from crossdock.kernel.money import milli_to_minor, show
 from crossdock.routing.explain import Explanation, Told, Verdict
+from crossdock.routing.model import Points
 
 # Why one location was out of the question, and why several were.
 _WHY = {
@@ -17,6 +18,19 @@ _WHY = {
     "capacity": ("it can take no more work on that day", "they can take no more work on that day"),
     "view": ("what it has is hidden by", "what they have is hidden by"),
     "stock": ("it has nothing of what was ordered", "they have nothing of what was ordered"),
+    "accepting": ("it takes no work at the moment", "they take no work at the moment"),
+    "barred": ("it rejected all of this before", "they rejected all of this before"),
+    "units_room": ("it has no room for a unit on that day", "they have no room for a unit on that day"),
+    "among": ("the rules name other locations", "the rules name other locations"),
+    "without": ("the rules leave it out", "the rules leave them out"),
+    "near": ("the rules want somebody nearer", "the rules want somebody nearer"),
+    "serves_market": ("it does not serve the customer's country", "they do not serve the customer's country"),
+    "in_time": ("it would be too late", "they would be too late"),
+    "has_share": ("it has too small a part of the order", "they have too small a part of the order"),
+    "keeps_stock": ("what it has must stay", "what they have must stay"),
+    "carrier": ("the carrier does not collect from it", "the carrier does not collect from them"),
+    "handling": ("it cannot be carried from there as it must be", "it cannot be carried from there as it must be"),
+    "when": ("a condition of the rules does not hold", "a condition of the rules does not hold"),
 }
 
 
@@ -106,12 +120,22 @@ def _passed_over(explanation: Explanation, name: dict[int, str]) -> list[str]:
 
 def _bound(explanation: Explanation) -> str:
     currency = explanation.currency
+    if explanation.points is not None:
+        return _bound_in_points(explanation.points, proven=explanation.proven)
     if explanation.proven:
         return "No plan can be cheaper: this is proven."
     return (
         f"No plan can be more than {money(explanation.gap, currency)} cheaper: that is proven, "
         f"whether there is one is not."
     )
+
+
+def _bound_in_points(points: Points, *, proven: bool) -> str:
+    """Say by which aims it was decided, one after the other."""
+    aims = ", then ".join(name.replace("_", " ") for name, _ in points.levels)
+    if proven:
+        return f"By the order of preferences ({aims}) no plan is better: this is proven."
+    return f"This is the best plan found by the order of preferences ({aims}); whether there is a better one is open."
 
 
 def _fenced(explanation: Explanation) -> list[str]:
