@@ -36,7 +36,8 @@ def _missing(problem: Problem, upper: float) -> Floats:
     """Bound for all pairs what the units cost that neither has, above what they would cost anywhere."""
     some = problem.U > 0
     dear = np.where(some, problem.c + problem.H, 0.0).max(axis=1)
-    per_unit = np.maximum(problem.p - dear, 0.0)
+    # what nobody has is missing in every plan and counts with the lines already
+    per_unit = np.where(some.any(axis=1), np.maximum(problem.p - dear, 0.0), 0.0)
     left, right = [], []
     for line in np.flatnonzero(per_unit).tolist():
         row, wanted = problem.U[line], problem.q[line]
