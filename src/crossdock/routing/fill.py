@@ -7,6 +7,7 @@ is a good plan, not certainly the best one; `fill_bounded` says how far from it.
 """
 
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -14,9 +15,10 @@ import numpy as np
 from crossdock.routing.parcels import divide_parcels
 from crossdock.routing.problem import Problem
 from crossdock.routing.squeeze import squeeze
-from crossdock.routing.terms import Floats, Ints
+from crossdock.routing.terms import Bools, Floats, Ints
 
 _SUBSETS_UP_TO = 6
+_MANY = 4
 
 
 class Filled:
@@ -72,9 +74,46 @@ def fill_lines(problem: Problem, columns: Ints) -> tuple[Floats, bool]:
     if len(pairs) > 1:
         _both(problem, columns, pairs, top, x)
         whole[pairs] = True
-    for line in np.flatnonzero(~whole & (several > 1)).tolist():
+    others = np.flatnonzero(~whole & (several > 1))
+    if len(others) >= _MANY:
+        for width in range(3, min(_SUBSETS_UP_TO, len(columns)) + 1):
+            some = others[several[others] == width]
+            if len(some) >= _MANY:
+                _divide_many(problem, columns, some, width, top[some], x)
+                whole[some] = True
+        others = others[~whole[others]]
+    for line in others.tolist():
         certain &= _divide(problem, columns, line, float(top[line]), x)
     return x, certain
+
+
+@cache
+def _subsets(width: int) -> Bools:
+    """Give all sets of at least two of so many columns: all of them, then by size, as `_divide` tries them."""
+    sets = [tuple(range(width))]
+    for size in range(2, width):
+        sets += combinations(range(width), size)
+    inside = np.zeros((len(sets), width), dtype=bool)
+    for at, members in enumerate(sets):
+        inside[at, list(members)] = True
+    return inside
+
+
+def _divide_many(problem: Problem, columns: Ints, lines: Ints, width: int, top: Floats, x: Floats) -> None:
+    """Do what `_divide` does for lines that so many open columns have, all of them at once."""
+    units = problem.U[lines][:, columns]
+    order = np.where(units > 0, problem.c[lines][:, columns], np.inf).argsort(axis=1, kind="stable")[:, :width]
+    units = np.take_along_axis(units, order, axis=1)
+    margin = problem.p[lines, None] - problem.c[lines[:, None], columns[order]]
+    poured = units[:, None, :] * _subsets(width)
+    take = np.minimum(np.maximum(problem.q[lines, None, None] - (poured.cumsum(axis=2) - poured), 0.0), poured)
+    sent = take > 0
+    got = (take * margin[:, None, :]).sum(axis=2) - (sent * problem.H[columns[order]][:, None, :]).sum(axis=2)
+    best = got.max(axis=1)
+    pieces = np.where(got == best[:, None], sent.sum(axis=2), width + 1)
+    better = np.flatnonzero(best > top)
+    x[lines[better]] = 0.0
+    x[lines[better, None], order[better]] = take[better, pieces[better].argmin(axis=1)]
 
 
 def _both(problem: Problem, columns: Ints, lines: Ints, top: Floats, x: Floats) -> None:
