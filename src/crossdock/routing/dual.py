@@ -30,6 +30,8 @@ All values are whole numbers; prices are rounded down at each step and direction
 that sums do not depend on their order.
 """
 
+from typing import Any, Protocol
+
 import numpy as np
 
 from crossdock.routing.loads import best_loads
@@ -50,7 +52,7 @@ class Dual:
 
     __slots__ = (
         "H", "U", "by_gram", "core", "cover", "fixed", "grams", "heavy", "loaded", "need", "needed", "numbers",
-        "offset", "p", "parcel", "q", "rest", "room", "rows", "spent", "two", "variable", "whole",
+        "offset", "p", "parcel", "q", "rest", "room", "rows", "saves", "spent", "two", "variable", "whole",
     )  # fmt: skip
 
     def __init__(self, problem: Problem, common: float = 0.0, base: Needed | None = None) -> None:
@@ -82,6 +84,7 @@ class Dual:
             )
         self.U, self.q, self.p = units, q, p
         self.parcel: Floats = problem.B
+        self.saves: Floats = np.zeros(len(q))
         if self.two and common:
             self._round(problem, common, float(problem.w @ np.minimum(problem.q, stock)), carried, full, weights)
         self.variable: Floats = units * cost
@@ -120,7 +123,8 @@ class Dual:
         # penalty, prices stay at 0 and what all such units would save is taken off the bound
         over = np.mod(weights, problem.limit)
         saves = common * np.floor(weights / problem.limit) + np.minimum(np.ceil(common * over / last), common)
-        left = np.where(full, self.p, self.p - saves)
+        self.saves = np.where(full, 0.0, saves)
+        left = self.p - self.saves
         self.offset += float(self.q @ np.minimum(left, 0.0))
         self.p = np.minimum(self.p, np.maximum(left, 0.0))
         # a location that cannot fill the last parcel stands for no more than its part of it
@@ -276,7 +280,23 @@ class Root:
         return above
 
 
-def ascend(dual: Dual, v: Floats, at_least: int, upper: float, target: float, steps: int) -> Root:
+class Priced(Protocol):
+    """What `ascend` asks of a bound."""
+
+    cover: Any
+    need: Floats
+    needed: Bools
+    offset: float
+    p: Floats
+    q: Floats
+    whole: Floats
+
+    def reduced(self, prices: Floats, cover: Any, /) -> tuple[Floats, Any, Any]: ...
+    def slope(self, chosen: Bools, units: Any, used: Any, /) -> Floats: ...
+    def limited(self, prices: Floats) -> Floats: ...
+
+
+def ascend(dual: Priced, v: Floats, at_least: int, upper: float, target: float, steps: int) -> Root:
     """Improve the prices until the bound reaches the target or the steps end; `upper` is where the optimum may be."""
     upper = upper if upper < np.inf else float(dual.q @ dual.p) + dual.offset
     pace, best, since, before = 1.0, Root(v, v, -np.inf, -np.inf), 0, np.zeros(len(v))

@@ -6,6 +6,7 @@ from crossdock.routing.additions import Additions
 from crossdock.routing.dual import Dual, Root, ascend
 from crossdock.routing.fill import Filled, fill, fill_bounded
 from crossdock.routing.incumbents import Incumbents
+from crossdock.routing.large import Large
 from crossdock.routing.needed import Needed, last_units, needed, numbers_of
 from crossdock.routing.pairs import pair_totals, promising
 from crossdock.routing.prices import core_of, start_prices
@@ -21,6 +22,7 @@ _STEPS = 40
 _FIRST_STEPS = 12  # all pairs follow, or trees by numbers of parcels, whose columns need not be thinned out further
 _PAIR_CELLS = 200_000
 _FEW_PAIRS = 900
+_MANY_LINES = 60
 _PAIRS_LOOKED_AT = 60
 _LEAST_NODES, _MOST_NODES, _NODE_CELLS = 64, 2_000, 1_200_000
 _MOST_NODES_OF_PARCELS = 300
@@ -142,9 +144,14 @@ def exchange(problem: Problem, incumbents: Incumbents) -> bool:
 def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, int]:
     """Look at all sets of two and more locations; give a bound below those that were not offered, and the nodes.
 
-    Where columns are few all pairs come first; else prices thin the columns out before.
+    Where columns are few all pairs come first, then a tree; else prices thin the columns out before, and classes of
+    sets follow (`large`), at once where lines are many.
     """
     few = problem.m * problem.m <= _FEW_PAIRS
+    classes = not few and problem.split_lines and problem.most is None
+    if classes and problem.n > _MANY_LINES:
+        looked = Large(problem, incumbents, problem.one_parcel, 2)
+        return looked.run(), looked.nodes
     base, unsettled, at_least = _beginning(problem, incumbents) if few else (None, np.inf, 2)
     if not few:
         _drop_dear(problem, incumbents)
@@ -158,27 +165,45 @@ def _beyond_singles(problem: Problem, incumbents: Incumbents) -> tuple[float, in
     if not _thinned(problem, dual, incumbents, root, at_least, base):
         return min(unsettled, root.bound), 0
     if not few:
-        before = incumbents.best_key[0]
-        unsettled = _all_pairs(problem, incumbents, root)
-        at_least = 3
-        if problem.m < 3 or problem.most == 2:
-            return unsettled, 0
-        if incumbents.best_key[0] < before:
-            climb(problem, incumbents, np.zeros(problem.m, dtype=bool))
-        dual.load()
-        root = ascend(dual, root.v, 3, _reachable(incumbents, 3), incumbents.second_key[0], _STEPS)
-        if not _thinned(problem, dual, incumbents, root, 3):
-            return min(unsettled, root.bound), 0
-        if exchange(problem, incumbents) and not _thinned(problem, dual, incumbents, root, 3):
-            return min(unsettled, root.bound), 0
+        return _after_pairs(problem, incumbents, root, dual, classes)
+    found, nodes = _by_tree(problem, incumbents, root, dual, at_least, base)
+    return min(unsettled, found), nodes
+
+
+def _after_pairs(problem: Problem, incumbents: Incumbents, root: Root, dual: Dual, classes: bool) -> tuple[float, int]:
+    """Settle all pairs, then all larger sets, of many locations."""
+    before = incumbents.best_key[0]
+    unsettled = _all_pairs(problem, incumbents, root)
+    if problem.m < 3 or problem.most == 2:
+        return unsettled, 0
+    if classes:
+        looked = Large(problem, incumbents, problem.one_parcel, 3)
+        return min(unsettled, looked.run(root.v[: problem.n])), looked.nodes
+    if incumbents.best_key[0] < before:
+        climb(problem, incumbents, np.zeros(problem.m, dtype=bool))
+    dual.load()
+    root = ascend(dual, root.v, 3, _reachable(incumbents, 3), incumbents.second_key[0], _STEPS)
+    if not _thinned(problem, dual, incumbents, root, 3):
+        return min(unsettled, root.bound), 0
+    if exchange(problem, incumbents) and not _thinned(problem, dual, incumbents, root, 3):
+        return min(unsettled, root.bound), 0
+    found, nodes = _by_tree(problem, incumbents, root, dual, 3, None)
+    return min(unsettled, found), nodes
+
+
+def _by_tree(
+    problem: Problem, incumbents: Incumbents, root: Root, dual: Dual, at_least: int, base: Needed | None
+) -> tuple[float, int]:
+    """Search sets of at least so many locations in a tree; give a bound below those that were not offered."""
     tree = Tree(problem, dual, incumbents, at_least)
     most = _MOST_NODES if problem.one_parcel else _MOST_NODES_OF_PARCELS
-    cap = max(_LEAST_NODES, min(most, _NODE_CELLS // max(1, len(dual.rows) * problem.m)))
+    cells = max(1, len(dual.rows) * problem.m)
+    cap = max(_LEAST_NODES, min(most, _NODE_CELLS // cells))
     if base is not None:
         dual.load()
     numbers = _numbered(problem, dual, base)
-    found = tree.run(root, cap, max(8, min(_FOR_SECOND, _SECOND_CELLS // max(1, len(dual.rows) * problem.m))), numbers)
-    return min(unsettled, max(root.bound, found)), tree.nodes
+    found = tree.run(root, cap, max(8, min(_FOR_SECOND, _SECOND_CELLS // cells)), numbers)
+    return max(root.bound, found), tree.nodes
 
 
 def _beginning(problem: Problem, incumbents: Incumbents) -> tuple[Needed | None, float, int]:
