@@ -21,6 +21,9 @@ from crossdock.routing import RoutingPolicy
 app = typer.Typer(no_args_is_help=True, help="Routing policies.", rich_markup_mode=None)
 
 
+_PLACES = 3
+
+
 @app.command("simulate")
 def simulate(  # noqa: PLR0913, PLR0917  (each is an option)
     ctx: typer.Context,
@@ -122,7 +125,9 @@ def _show(tried: Tried, output: Output) -> None:
 
 
 def _places(one: DifferenceView, which: str) -> str:
-    return " ".join(f"{place.location}:{place.units}" for place in getattr(one, which).locations) or "nothing"
+    places = sorted(getattr(one, which).locations, key=lambda place: -place.units)
+    shown = " ".join(f"{place.location}:{place.units:,}" for place in places[:_PLACES]) or "nothing"
+    return f"{shown} +{len(places) - _PLACES} more" if len(places) > _PLACES else shown
 
 
 def _days(one: DifferenceView) -> int | None:

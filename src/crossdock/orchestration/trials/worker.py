@@ -25,7 +25,7 @@ from crossdock.routing.model import Network
 
 _LENGTH = struct.Struct(">I")
 _NICE = 10
-_MODULE = "crossdock.orchestration.trials.worker"
+_PROGRAM = "from crossdock.orchestration.trials.worker import work; work()"
 
 
 class Setup(Struct, frozen=True):
@@ -78,7 +78,7 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            [sys.executable, "-m", _MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._lock = threading.Lock()
         self._send(_encode(setup))
@@ -141,7 +141,8 @@ def main(source: IO[bytes], out: IO[bytes]) -> None:
         send(out, _encode(Result(judged.tally, judged.differences)))
 
 
-if __name__ == "__main__":
+def work() -> None:
+    """Be the worker: quietly, and not told to stop by anything but the end of the input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted closes our input
     os.nice(_NICE)
     main(sys.stdin.buffer, sys.stdout.buffer)
