@@ -92,3 +92,22 @@ def test_a_draft_with_an_error_is_refused_with_its_place(http: httpx.Client) -> 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/document/routes/0/max_locations"
     assert http.get("/v1/jobs").json()["data"] == []
+
+
+@pytest.mark.usefixtures("ordered")
+def test_one_order_is_tried_by_its_id_or_by_the_channels_own(http: httpx.Client) -> None:
+    order_id = http.get("/v1/orders").json()["data"][0]["id"]
+    path, draft = "/v1/policies/standard/actions/try", document(excluded=["S1"])
+    by_id = http.post(path, json={"document": draft, "order_id": order_id})
+    assert by_id.status_code == 200, by_id.text
+    (delivery,) = by_id.json()["deliveries"]
+    assert [place["location"] for place in delivery["was"]["locations"]] == ["S1"]
+    assert [place["location"] for place in delivery["would"]["locations"]] == ["DC1"]
+    name = http.get(f"/v1/orders/{order_id}").json()["external_id"]
+    named = http.post(path, json={"document": draft, "named": {"channel": "web", "external_id": name}})
+    assert named.json() == by_id.json()
+    trial = over(http, start(http, document=draft).json())
+    assert http.get(f"{trial['links']['self']}/orders/{order_id}").json() == by_id.json()
+    nobody = http.post(path, json={"document": draft, "named": {"channel": "web", "external_id": "NOPE"}})
+    assert nobody.status_code == 404
+    assert http.post(path, json={"document": draft}).json()["code"] == "try_refused"

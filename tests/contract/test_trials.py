@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from crossdock.kernel.clock import DAY, MINUTE
 from crossdock.kernel.ids import decode_id, encode_id
 from crossdock.kernel.money import Money
-from crossdock.orchestration import TrialView, cancel_job
-from crossdock.orchestration.errors import NothingToTry
+from crossdock.orchestration import TrialView, TriedOrder, cancel_job, checked, try_past
+from crossdock.orchestration.errors import NothingToTry, OrderNotFound
 from crossdock.orchestration.trials import cases
 from crossdock.orchestration.trials.results import results_file
 from crossdock.routing.policy.compile import from_rules
@@ -322,3 +322,52 @@ def test_under_a_draft_of_which_no_route_holds_nothing_is_sent(world: World, tmp
     assert (found.would.unfilled, found.would.units, found.would.days) == (2, 0, None)
     assert trial.result is not None
     assert (trial.result.would.unfilled, trial.result.would.sent, trial.result.was.sent) == (2, 0, 0)
+
+
+# -- one order ----------------------------------------------------------------------------------------------------
+
+
+def try_one(world: World, order_id: int, draft: RoutingPolicy) -> TriedOrder:
+    return world.read(lambda session: try_past(session, order_id, checked(draft)))
+
+
+def test_a_past_order_is_tried_with_its_trace_next_to_what_was_decided(world: World):
+    world.receive("MUG", "DC", 1)
+    world.receive("MUG", "STORE", 9)
+    order_id = world.capture("A1", ("MUG", 3)).order_id
+    before = world.dump()
+    abroad = Route(name="abroad", when=OneOf(fact="country", values=("FR",)))
+    first = Route(name="dc", excluded=("STORE",), leftover="next_route")
+
+    tried = try_one(world, order_id, document(abroad, first, Route(name="rest"), Route(name="never reached")))
+
+    (delivery,) = tried.deliveries
+    assert (delivery.basis, delivery.problem, delivery.same) == ("record", "", False)
+    assert delivery.was is not None
+    assert delivery.would is not None
+    assert [(place.location, place.units) for place in delivery.was.locations] == [("STORE", 3)]
+    assert [(place.location, place.units) for place in delivery.would.locations] == [("DC", 1), ("STORE", 2)]
+    assert [(r.route, r.held, r.asked, r.left) for r in delivery.routes] == [
+        ("abroad", False, None, None),
+        ("dc", True, 3, 2),
+        ("rest", True, 2, 0),
+        ("never reached", True, None, None),
+    ]
+    assert "country" in delivery.routes[0].why
+    assert [one.route for one in delivery.decisions] == ["dc", "rest"]
+    assert [bill.location for bill in delivery.decisions[1].plan.locations] == ["STORE"]
+    assert delivery.decisions[0].explanation.words
+    assert [decision.explanation is not None for decision in delivery.decisions_then] == [True]
+    assert world.dump() == before
+
+
+def test_what_cannot_be_tried_says_why(world: World):
+    world.receive("MUG", "DC", 5)
+    order_id = world.capture("A1", ("MUG", 1)).order_id
+    body = bytes(world.rows("SELECT record FROM decisions")[0][0])
+    world.change("UPDATE decisions SET record = ?", b"\xc1")
+    (delivery,) = try_one(world, order_id, document(Route(name="all"))).deliveries
+    world.change("UPDATE decisions SET record = ?", body)
+    assert delivery.problem == "The record of its decision cannot be read."
+    with pytest.raises(OrderNotFound):
+        try_one(world, 1, document(Route(name="all")))

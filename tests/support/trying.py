@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.kernel.ids import decode_id
-from crossdock.orchestration import DifferenceView, SortWord, TrialView, read_differences, read_trial
+from crossdock.orchestration import DecisionDifference, SortWord, TrialView, read_differences, read_trial
 from crossdock.orchestration.trials.request import TrialRequest
 from crossdock.orchestration.trials.rules import checked
 from crossdock.orchestration.trials.runner import TrialRunner, new_trial, sized
@@ -59,6 +59,6 @@ async def work_on(world: World, job_id: int, until: TrialSeen | None) -> TrialVi
         await runner.stop()
 
 
-def differences(world: World, trial: TrialView, sort: SortWord = "money") -> list[DifferenceView]:
+def differences(world: World, trial: TrialView, sort: SortWord = "money") -> list[DecisionDifference]:
     id_ = decode_id("job", trial.id)
     return world.read(lambda session: read_differences(session, world.app.data_dir, id_, sort)).differences

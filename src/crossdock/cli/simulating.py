@@ -14,7 +14,7 @@ from crossdock.cli.remote import Client
 from crossdock.kernel.clock import now, rfc3339
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
-    DifferenceView,
+    DecisionDifference,
     SortWord,
     TrialRequest,
     TrialView,
@@ -51,7 +51,7 @@ class Tried(NamedTuple):
     """A trial that is over, and the biggest differences."""
 
     trial: TrialView
-    differences: Sequence[DifferenceView]
+    differences: Sequence[DecisionDifference]
 
 
 def simulate_here(app: App, asked: Asked, watch: Watch, actor: str) -> Tried:
@@ -97,7 +97,7 @@ async def _work(app: App, request: TrialRequest, asked: Asked, watch: Watch, act
 
 
 class _Page(msgspec.Struct):
-    data: list[DifferenceView]
+    data: list[DecisionDifference]
 
 
 def simulate_there(client: Client, asked: Asked, watch: Watch) -> Tried:

@@ -15,7 +15,7 @@ from crossdock.cli.reaching import doer
 from crossdock.cli.simulating import Asked, Tried
 from crossdock.kernel.clock import parse_instant
 from crossdock.kernel.money import Money
-from crossdock.orchestration import MOST_ORDERS, DifferenceView, SortWord, TrialView
+from crossdock.orchestration import MOST_ORDERS, DecisionDifference, SortWord, TrialView
 from crossdock.routing import RoutingPolicy
 
 app = typer.Typer(no_args_is_help=True, help="Routing policies.", rich_markup_mode=None)
@@ -124,13 +124,13 @@ def _show(tried: Tried, output: Output) -> None:
             typer.echo(f"{count:,} {why}.", err=True)
 
 
-def _places(one: DifferenceView, which: str) -> str:
+def _places(one: DecisionDifference, which: str) -> str:
     places = sorted(getattr(one, which).locations, key=lambda place: -place.units)
     shown = " ".join(f"{place.location}:{place.units:,}" for place in places[:_PLACES]) or "nothing"
     return f"{shown} +{len(places) - _PLACES} more" if len(places) > _PLACES else shown
 
 
-def _days(one: DifferenceView) -> int | None:
+def _days(one: DecisionDifference) -> int | None:
     was, would = one.was.days, one.would.days
     return None if was is None or would is None else would - was
 

@@ -62,6 +62,7 @@ from crossdock.orchestration.errors import (
     ReservedTooLate,
     RevisionRefused,
     SnapshotRefused,
+    TryRefused,
     UnknownChannel,
     UnknownFeed,
     UnknownItem,
@@ -130,8 +131,16 @@ from crossdock.orchestration.supply.commands import (
 from crossdock.orchestration.trials.request import MOST_ORDERS, TrialRequest
 from crossdock.orchestration.trials.rules import Rules, checked
 from crossdock.orchestration.trials.runner import TrialRunner, new_trial, sized
+from crossdock.orchestration.trials.trying import (
+    RouteTried,
+    TriedDelivery,
+    TriedOrder,
+    find_order,
+    try_again,
+    try_past,
+)
 from crossdock.orchestration.trials.views import (
-    DifferenceView,
+    DecisionDifference,
     SortWord,
     TrialView,
     list_trials,
@@ -179,9 +188,9 @@ __all__ = [
     "ChangeReservation",
     "Command",
     "ConfigurationRefused",
+    "DecisionDifference",
     "DecisionView",
     "DiffLine",
-    "DifferenceView",
     "ExplanationView",
     "ExportHead",
     "ExtendReservation",
@@ -243,6 +252,7 @@ __all__ = [
     "RollBackPolicy",
     "RouteAgain",
     "RouteTold",
+    "RouteTried",
     "Rules",
     "SaveDraft",
     "ServeWaiting",
@@ -262,6 +272,9 @@ __all__ = [
     "TrialRequest",
     "TrialRunner",
     "TrialView",
+    "TriedDelivery",
+    "TriedOrder",
+    "TryRefused",
     "UnknownChannel",
     "UnknownFeed",
     "UnknownItem",
@@ -286,6 +299,7 @@ __all__ = [
     "explain_availability",
     "explain_decision",
     "export_availability",
+    "find_order",
     "flip_decision",
     "list_jobs",
     "list_policies",
@@ -322,6 +336,8 @@ __all__ = [
     "shares_of",
     "sized",
     "spool_dir",
+    "try_again",
+    "try_past",
     "verify",
     "view_history",
 ]

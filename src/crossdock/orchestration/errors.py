@@ -266,3 +266,11 @@ class NothingToTry(Refused):
     code = "nothing_to_try"
     title = "There are no past orders to try it on"
     next_step = "Choose another period, or a policy that a channel or one of its service levels names."
+
+
+class TryRefused(Refused):
+    """It is not said which order is to be tried, or the order cannot be one."""
+
+    code = "try_refused"
+    title = "Which order is to be tried?"
+    next_step = "Name a past order, or give one as it would be sent; `errors` says what is wrong with it."

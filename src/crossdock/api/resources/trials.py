@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -14,28 +14,34 @@ from crossdock.api.errors import InvalidCursor
 from crossdock.api.http import Call, Reply, json_reply, location, make_cursor, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
-from crossdock.api.parameters import PageQuery
+from crossdock.api.parameters import ID_LETTERS, PageQuery
 from crossdock.kernel.clock import instant
-from crossdock.kernel.document import Input, Instant, Words
+from crossdock.kernel.document import Code, ExternalId, Input, Instant, Words
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
 from crossdock.orchestration import (
     MOST_ORDERS,
     ConfigurationRefused,
-    DifferenceView,
+    DecisionDifference,
     IdempotencyKeyReused,
     JobView,
     NothingToTry,
+    OrderNotFound,
     SortWord,
     TrialRequest,
     TrialView,
+    TriedOrder,
+    TryRefused,
     cancel_job,
     checked,
+    find_order,
     list_trials,
     new_trial,
     read_differences,
     read_trial,
     sized,
+    try_again,
+    try_past,
 )
 from crossdock.routing import RoutingPolicy
 
@@ -49,6 +55,21 @@ class TrialIn(Input, frozen=True):
     until: Annotated[Instant | None, Meta(description="orders placed before then; else now")] = None
     price_rules: Annotated[bool, Meta(description="also say what each single rule costs")] = False
     note: Annotated[Words, Meta(description="what the draft is called")] = ""
+
+
+class OrderNamed(Input, frozen=True):
+    """An order by the channel's own id."""
+
+    channel: Code
+    external_id: ExternalId
+
+
+class TryIn(Input, frozen=True):
+    """Which rules one order is tried under, and which order: one of ours by its id, or by the channel's own."""
+
+    document: RoutingPolicy
+    order_id: Annotated[str, Meta(pattern=f"^ord_{ID_LETTERS}$")] | None = None
+    named: OrderNamed | None = None
 
 
 class TrialList(View, frozen=True):
@@ -66,7 +87,7 @@ class DifferencesQuery(PageQuery, frozen=True):
 class DifferenceList(View, frozen=True):
     """A page of decisions that would come out otherwise."""
 
-    data: tuple[DifferenceView, ...]
+    data: tuple[DecisionDifference, ...]
     next_cursor: NextCursor
 
 
@@ -92,6 +113,32 @@ async def start_trial(call: Call) -> Reply:
     call.path["trial_id"] = decode_id("job", job.id)
     view = await _view(call)
     return json_reply(view, 202, location(view.links.self), *(() if is_new else (REPLAYED,)))
+
+
+async def try_one(call: Call) -> Reply:
+    """Say what one order would get under a draft."""
+    body: TryIn = call.body
+    rules = checked(body.document)
+    named, order_id = body.named, body.order_id
+    if (order_id is None) == (named is None):
+        raise TryRefused("Say which order, by `order_id` or by `named`: one of them.")
+
+    def work(session: Any) -> TriedOrder:
+        if named is not None:
+            return try_past(session, find_order(session, named.channel, named.external_id), rules)
+        return try_past(session, decode_id("ord", order_id or ""), rules)
+
+    return json_reply(await call.backend.database.read(work))
+
+
+async def get_tried_order(call: Call) -> Reply:
+    """Read one order of a trial, side by side."""
+    await _view(call)
+    id_, order = call.path["trial_id"], call.path["order_id"]
+    found = await call.backend.database.read(lambda session: try_again(session, id_, order))
+    if found is None:
+        raise NotFound("There is no trial of this id.")
+    return json_reply(found)
 
 
 async def get_trial(call: Call) -> Reply:
@@ -136,6 +183,7 @@ async def cancel_trial(call: Call) -> Reply:
     return json_reply(await _view(call))
 
 
+_NAMED = {"channel": "web", "external_id": "A-1"}
 _LINKS = {
     name: Link(operation, {"code": "$response.body#/policy", "trial_id": "$response.body#/id"})
     for name, operation in (
@@ -208,6 +256,38 @@ def add_to(table: Table) -> None:
             query=DifferencesQuery,
             answers=(Answer(200, DifferenceList, "A page.", None, ("Link",)),),
             errors=(NotFound, InvalidCursor),
+        )
+    )
+    table.add(
+        Operation(
+            method="GET",
+            path="/v1/policies/{code}/trials/{trial_id}/orders/{order_id}",
+            id="get_trial_order",
+            tag="policies",
+            summary="Read one order of a trial: what was decided, and what the draft would decide, side by side",
+            handler=get_tried_order,
+            scope="config:read",
+            answers=(Answer(200, TriedOrder, "Decided again just now, from its records."),),
+            errors=(NotFound, OrderNotFound),
+        )
+    )
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/policies/{code}/actions/try",
+            id="try_policy",
+            tag="policies",
+            summary="Say what one order would get under a draft, by which routes and why",
+            description=("A past order is decided again from its own record. Nothing is written, nothing is claimed."),
+            handler=try_one,
+            scope="config:read",
+            body=TryIn,
+            examples={
+                "example": {"document": examples.ROUTING_POLICY, "named": {"channel": "web", "external_id": "A-1"}}
+            },
+            answers=(Answer(200, TriedOrder, "What it would get."),),
+            errors=(ConfigurationRefused, TryRefused, OrderNotFound),
+            path_examples={"code": "standard"},
         )
     )
     table.add(

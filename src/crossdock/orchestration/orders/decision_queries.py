@@ -17,9 +17,9 @@ from crossdock.orchestration.orders.explaining import explain_decision, explain_
 from crossdock.orchestration.policies import trace
 from crossdock.orchestration.policies.trace import TraceTold
 from crossdock.routing import words
-from crossdock.routing.explain import Explanation, Told, Verdict
+from crossdock.routing.explain import Explanation, Told, Verdict, explain
 from crossdock.routing.model import SiteBill
-from crossdock.routing.record import Record, decode
+from crossdock.routing.record import Record, Versions, decode
 from crossdock.storage.session import Session
 
 _SELECT = """
@@ -183,6 +183,15 @@ def read_reservation_explanation(session: Session, reservation_id: int) -> Expla
     rows = session.fetch("SELECT decision FROM reservations WHERE id = ?", reservation_id)
     told = explain_record(session, bytes(rows[0][0])) if rows else None
     return None if told is None else _explained(session, told)
+
+
+def show_decision(
+    session: Session, record: bytes, versions: Versions, currency: str
+) -> tuple[PlanView, ExplanationView]:
+    """Return a decision that nobody stored, by its record and the versions it rests on: its plan, and why."""
+    found = decode(record)
+    plan = _plan(found.decision, found, _Names(session, [found]), currency)
+    return plan, _explained(session, explain(record, versions))
 
 
 def _explained(session: Session, told: Explanation) -> ExplanationView:

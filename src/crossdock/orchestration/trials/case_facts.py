@@ -32,13 +32,6 @@ _LINES = """
 _RECORDED = frozenset({"lines", "units", "weight_g", "sku", "category", "handling"})
 
 
-class Placed(NamedTuple):
-    """A case with the number of its delivery."""
-
-    case: Case
-    delivery: int
-
-
 class _Part(NamedTuple):
     demand: int
     item: int
@@ -47,21 +40,21 @@ class _Part(NamedTuple):
     requires: tuple[str, ...]
 
 
-def with_facts(session: Session, placed: Sequence[Placed], asked: frozenset[str]) -> list[Case]:
+def with_facts(session: Session, cases: Sequence[Case], asked: frozenset[str]) -> list[Case]:
     """Return cases with the facts that are asked for; the parts of one delivery are one delivery to conditions."""
-    if not asked or not placed:
-        return [each.case for each in placed]
-    keys = [(order_id,) for order_id in sorted({each.case.order_id for each in placed})]
+    if not asked or not cases:
+        return list(cases)
+    keys = [(order_id,) for order_id in sorted({case.order_id for case in cases})]
     orders = {row[0]: row[1:] for row in session.fetch_keys(_ORDERS, ("bigint",), keys)}
     deliveries = {(row[0], row[1]): row[2:] for row in session.fetch_keys(_DELIVERIES, ("bigint",), keys)}
     lines = _lines(session, keys)
     parts: dict[tuple[int, int], list[_Part]] = {}
-    for each in placed:
-        parts.setdefault((each.case.order_id, each.delivery), []).extend(_parts(each.case))
+    for case in cases:
+        parts.setdefault((case.order_id, case.delivery), []).extend(_parts(case))
     items = _items(session, parts, asked)
     done = []
-    for case, no in placed:
-        key = (case.order_id, no)
+    for case in cases:
+        key = (case.order_id, case.delivery)
         priority, data, known = orders[case.order_id]
         country, area, more = deliveries[key]
         found: dict[str, Any] = {

@@ -10,7 +10,7 @@ import msgspec
 from crossdock.network import store as network
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration.promises.store import Content
-from crossdock.orchestration.trials.case_facts import Placed, with_facts
+from crossdock.orchestration.trials.case_facts import with_facts
 from crossdock.orchestration.trials.model import Case
 from crossdock.routing.model import RoutingError
 from crossdock.routing.record import Record, decode
@@ -83,7 +83,7 @@ def chunk(session: Session, wanted: Span, after: Place | None, size: int, known:
     orders = {int(id_): int(channel) for id_, _, channel in rows}
     found, later, seen = _cases(session, wanted, orders)
     bodies = _bodies(session, {each.network for each in found} - {""} - set(known))
-    cases = with_facts(session, [each.placed for each in found], wanted.asks)
+    cases = with_facts(session, [each.case for each in found], wanted.asks)
     return Chunk(
         tuple(cases),
         len(seen),
@@ -101,7 +101,7 @@ def of_order(session: Session, order_id: int, asks: frozenset[str]) -> Chunk:
         return Chunk((), 0, 0, 0, (), (0, order_id))
     found, later, _ = _cases(session, None, {order_id: int(channel[0][0])})
     bodies = _bodies(session, {each.network for each in found} - {""})
-    cases = with_facts(session, [each.placed for each in found], asks)
+    cases = with_facts(session, [each.case for each in found], asks)
     return Chunk(tuple(cases), 1, 0 if cases else 1, later, tuple(sorted(bodies)), (0, order_id))
 
 
@@ -139,7 +139,7 @@ _VERSIONS = "WITH k(hash) AS ({keys}) SELECT v.hash, v.body FROM k JOIN versions
 
 
 class _Found(NamedTuple):
-    placed: Placed
+    case: Case
     network: str
 
 
@@ -168,22 +168,22 @@ def _cases(session: Session, wanted: Span | None, orders: dict[int, int]) -> tup
             continue
         body = bytes(stored)
         record = _read(body)
-        if found and record is not None and _goes_on(found[-1].placed.case, order_id, at, record):
-            (case, delivery), version = found[-1]
-            case = msgspec.structs.replace(case, records=(*case.records, body))
-            found[-1] = _Found(Placed(case, delivery), version)
+        if found and record is not None and _goes_on(found[-1].case, order_id, no, at, record):
+            case, version = found[-1]
+            found[-1] = _Found(msgspec.structs.replace(case, records=(*case.records, body)), version)
             continue
         method, level = deliveries[order_id, no]
         code = channels[orders[order_id]].channel.code
-        case = Case(int(order_id), int(id_), int(at), code, method, level, (body,), *promised.get(order_id, ()))
+        ids = int(order_id), int(no), int(id_)
+        case = Case(*ids, int(at), code, method, level, (body,), *promised.get(order_id, ()))
         version = "" if record is None else record.decision.rests_on.network
-        found.append(_Found(Placed(case, int(no)), version))
+        found.append(_Found(case, version))
     return found, later, seen
 
 
-def _goes_on(case: Case, order_id: int, at: int, record: Record) -> bool:
+def _goes_on(case: Case, order_id: int, delivery: int, at: int, record: Record) -> bool:
     """Say whether a decision is on what the one before it left to the next route: nothing but its unfilled units."""
-    if case.order_id != order_id or case.at != at:
+    if (case.order_id, case.delivery, case.at) != (order_id, delivery, at):
         return False
     before = _read(case.records[-1])
     if before is None:

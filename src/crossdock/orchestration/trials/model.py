@@ -24,6 +24,7 @@ class Case(Struct, frozen=True, array_like=True):
     """
 
     order_id: int
+    delivery: int
     decision_id: int
     at: int
     channel: str

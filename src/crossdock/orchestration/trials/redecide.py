@@ -7,7 +7,7 @@ what could be claimed, what room there was and when each location would have han
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -78,7 +78,16 @@ def rest(demand: Demand, snapshot: Snapshot, decision: Decision) -> tuple[Demand
     for site in decision.site_ids:
         capacity[columns[site]] -= 1
     lines = tuple(replace(demand.lines[row], quantity=left[demand.lines[row].key]) for row in rows)
-    changed = {"stock": stock[rows].clip(min=0), "capacity": capacity}
+    changed: dict[str, Any] = {"stock": stock[rows].clip(min=0), "capacity": capacity}
+    for name in ("barred", "find", "days_left"):
+        by_row = getattr(snapshot, name)
+        if by_row is not None:
+            changed[name] = by_row[rows]
+    if snapshot.units_room is not None:
+        room = snapshot.units_room.copy()
+        for site, _, units in decision.assignments:
+            room[columns[site]] -= units
+        changed["units_room"] = room.clip(min=0)
     return replace(demand, lines=lines), replace(snapshot, **changed)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from crossdock.kernel.clock import utc_day
 from crossdock.orchestration.errors import ConfigurationRefused
 from crossdock.orchestration.trials.model import Case
 from crossdock.orchestration.trials.says import cost_words, fence_words, money, prefer_words
@@ -132,6 +133,13 @@ def _less(route: Route, name: str, at: int) -> Route:
 
 
 def asked_of(case: Case, record: Record) -> Demand:
-    """Return what was asked: the record's demand, with the due day as it was before a promise hurried it."""
+    """Return what was asked: the record's demand, with the due day as it was before a promise hurried it.
+
+    What records did not keep once and the case knows is filled in: channel, service level, value, day.
+    """
     demand = record.demand
-    return demand if case.due_day is None else replace(demand, due_day=case.due_day)
+    known: dict[str, Any] = {} if case.due_day is None else {"due_day": case.due_day}
+    if not demand.channel:
+        value = sum(line.quantity * line.unit_value for line in demand.lines)
+        known |= {"channel": case.channel, "service": case.service, "value": value, "asked_day": utc_day(case.at)}
+    return replace(demand, **known)

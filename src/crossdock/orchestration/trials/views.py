@@ -158,7 +158,7 @@ class PlanFigures(View, frozen=True):
     routes: tuple[str, ...]
 
 
-class DifferenceView(View, frozen=True):
+class DecisionDifference(View, frozen=True):
     """A decision that would come out otherwise."""
 
     order_id: str
@@ -172,7 +172,7 @@ class DifferenceView(View, frozen=True):
 class DifferencePage(NamedTuple):
     """A page of differences, and the place of the next one; None when it is the last."""
 
-    differences: list[DifferenceView]
+    differences: list[DecisionDifference]
     next: int | None
 
 
@@ -293,8 +293,8 @@ def read_differences(
     return DifferencePage(rows, after + limit if after + limit < len(found) else None)
 
 
-def _difference(each: Difference, codes: Mapping[int, str], currency: str) -> DifferenceView:
-    return DifferenceView(
+def _difference(each: Difference, codes: Mapping[int, str], currency: str) -> DecisionDifference:
+    return DecisionDifference(
         order_id=encode_id("ord", each.order_id),
         decision_id=encode_id("dec", each.decision_id),
         decided_at=moment(each.at),
