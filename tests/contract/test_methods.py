@@ -76,7 +76,7 @@ def test_goods_for_a_store_are_sent_there_from_where_it_is_cheapest(world: World
     world.receive("MUG", "DC", 5)
     world.receive("MUG", "STORE", 5)
     order = world.capture("A1", ("MUG", 3), deliveries=picking_up("SHOP", "ship_to_store"))
-    assert fulfillments(world, order.order_id) == [("STORE", "ship_to_store", 2)]
+    assert fulfillments(world, order.order_id) == [("SHOP", "ship_to_store", 0), ("STORE", "transfer", 2)]
 
 
 def test_nothing_is_picked_up_where_that_is_not_possible(world: World):

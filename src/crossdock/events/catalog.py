@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from crossdock.events import policies, promises, reservations, supply, work
+from crossdock.events import policies, promises, reservations, supply, transfers, work
 from crossdock.events.base import PREFIX, EventData, EventRow, EventType, new_event
 from crossdock.kernel.money import Money
 
@@ -151,6 +151,8 @@ class FulfillmentPlanned(EventData, frozen=True):
     lines: tuple[PlannedLine, ...]
     work_on: str = ""
     deliver_on: str = ""
+    feeds: str = ""
+    """The fulfillment that it brings goods to, of a leg between our locations."""
 
 
 class FulfillmentChanged(EventData, frozen=True):
@@ -297,6 +299,7 @@ _TYPES: tuple[type[EventData], ...] = (
     *(type(event) for event in promises.SAMPLES),
     *(type(event) for event in work.SAMPLES),
     *(type(event) for event in policies.SAMPLES),
+    *(type(event) for event in transfers.SAMPLES),
 )
 
 CATALOG: dict[str, EventType] = {data.type: EventType(data.type, data, data.summary) for data in _TYPES}
@@ -358,5 +361,6 @@ _SAMPLES: dict[str, EventData] = {
         *promises.SAMPLES,
         *work.SAMPLES,
         *policies.SAMPLES,
+        *transfers.SAMPLES,
     )
 }  # fmt: skip

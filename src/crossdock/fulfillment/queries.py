@@ -15,18 +15,25 @@ from crossdock.storage.session import Session
 
 _FULFILLMENTS = """
     SELECT f.id, f.order_id, c.code, o.external_id, f.delivery_no, l.code, f.method, f.execution, f.negotiation,
-           f.cancellation, f.decision_id, f.depends_on, f.workflow, f.work_day, f.deliver_day, f.release_at,
+           f.cancellation, f.decision_id, f.feeds, f.workflow, f.work_day, f.deliver_day, f.release_at,
            f.created_at, f.version
     FROM fulfillments f JOIN orders o ON o.id = f.order_id JOIN channels c ON c.id = o.channel_id
     LEFT JOIN locations l ON l.id = f.location_id
 """
 _LINES = """
     WITH k(id) AS ({keys})
-    SELECT x.fulfillment_id, x.demand_no, d.line_no, i.sku, i.name, x.quantity, x.picked, x.packed, x.shipped,
-           x.canceled
+    SELECT x.fulfillment_id, x.demand_no, d.line_no, i.sku, i.name, CAST(sum(x.quantity) AS bigint),
+           CAST(sum(x.picked) AS bigint), CAST(sum(x.packed) AS bigint), CAST(sum(x.shipped) AS bigint),
+           CAST(sum(x.canceled) AS bigint)
     FROM k JOIN fulfillment_lines x ON x.fulfillment_id = k.id JOIN fulfillments f ON f.id = x.fulfillment_id
     JOIN demand d ON d.order_id = f.order_id AND d.no = x.demand_no LEFT JOIN items i ON i.id = d.item_id
-    ORDER BY x.fulfillment_id, x.demand_no
+    GROUP BY x.fulfillment_id, x.demand_no, d.line_no, i.sku, i.name ORDER BY x.fulfillment_id, x.demand_no
+"""
+_LEG = "transfer"
+_LEGS = """
+    WITH k(id, order_id) AS ({keys})
+    SELECT f.feeds, f.id FROM k JOIN fulfillments f ON f.order_id = k.order_id AND f.feeds = k.id
+    WHERE f.execution <> ? ORDER BY f.id
 """
 _EXECUTION: tuple[v.ExecutionWord, ...] = get_args(v.ExecutionWord)
 _NEGOTIATION: tuple[v.NegotiationWord, ...] = get_args(v.NegotiationWord)
@@ -90,12 +97,16 @@ def _views(session: Session, rows: list[Any]) -> list[v.FulfillmentView]:
                 packed=packed, shipped=shipped, canceled=canceled,
             )
         )  # fmt: skip
-    return [_view(row, tuple(lines[row[0]])) for row in rows]
+    legs: dict[int, list[int]] = defaultdict(list)
+    handed_on = [(row[0], row[1]) for row in rows if row[6] != _LEG]
+    for feeds, leg in session.fetch_keys(_LEGS, ("bigint", "bigint"), handed_on, Execution.CANCELED.value):
+        legs[feeds].append(leg)
+    return [_view(row, tuple(lines[row[0]]), legs[row[0]]) for row in rows]
 
 
-def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...]) -> v.FulfillmentView:
+def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...], legs: Sequence[int]) -> v.FulfillmentView:
     (id_, order, channel, external_id, delivery, location, method, execution, negotiation, cancellation, decision,
-     depends_on, workflow, work, deliver, release_at, created, version) = row  # fmt: skip
+     feeds, workflow, work, deliver, release_at, created, version) = row  # fmt: skip
     own, of_order, of_decision = encode_id("ful", id_), encode_id("ord", order), encode_id("dec", decision)
     return v.FulfillmentView(
         id=own,
@@ -109,7 +120,8 @@ def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...]) -> v.FulfillmentVi
         negotiation=_NEGOTIATION[negotiation - 1],
         cancellation=_CANCELLATION[cancellation - 1],
         decision_id=of_decision,
-        depends_on=None if depends_on is None else encode_id("ful", depends_on),
+        depends_on=tuple(encode_id("ful", leg) for leg in legs),
+        feeds=None if feeds is None else encode_id("ful", feeds),
         workflow=workflow,
         work_on=_day(work),
         deliver_on=_day(deliver),

@@ -70,28 +70,65 @@ def positions_of(session: Session, fulfillment_id: int) -> list[tuple[int, int]]
     return [(row[0], row[1]) for row in session.fetch(sql, fulfillment_id)]
 
 
-def cancel_lines(unit: Unit, rows: Sequence[tuple[int, int, int]]) -> None:
-    """Take units out of fulfillments: (fulfillment id, demand number, units) each."""
+def cancel_lines(unit: Unit, rows: Sequence[tuple[int, int, int, int]]) -> None:
+    """Take units out of fulfillments: (fulfillment id, demand number, claim id, units) each."""
     sql = """
-        WITH v(fulfillment_id, demand_no, n) AS ({keys})
+        WITH v(fulfillment_id, demand_no, claim_id, n) AS ({keys})
         UPDATE fulfillment_lines SET canceled = fulfillment_lines.canceled + v.n FROM v
         WHERE fulfillment_lines.fulfillment_id = v.fulfillment_id AND fulfillment_lines.demand_no = v.demand_no
+            AND fulfillment_lines.claim_id = v.claim_id
     """
     if rows:
-        unit.session.execute_keys(sql, ("bigint",) * 3, sorted(rows))
+        unit.session.execute_keys(sql, ("bigint",) * 4, sorted(rows))
         unit.dirty = True
 
 
-def pick_lines(unit: Unit, rows: Sequence[tuple[int, int, int]]) -> None:
-    """Count units of fulfillments as off the shelf, or below 0 as put back: (fulfillment id, demand number, units)."""
+def pick_lines(unit: Unit, rows: Sequence[tuple[int, int, int, int]]) -> None:
+    """Count units as off the shelf, or below 0 as put back: (fulfillment id, demand number, claim id, units) each."""
     sql = """
-        WITH v(fulfillment_id, demand_no, n) AS ({keys})
+        WITH v(fulfillment_id, demand_no, claim_id, n) AS ({keys})
         UPDATE fulfillment_lines SET picked = fulfillment_lines.picked + v.n FROM v
         WHERE fulfillment_lines.fulfillment_id = v.fulfillment_id AND fulfillment_lines.demand_no = v.demand_no
+            AND fulfillment_lines.claim_id = v.claim_id
     """
     if rows:
-        unit.session.execute_keys(sql, ("bigint",) * 3, sorted(rows))
+        unit.session.execute_keys(sql, ("bigint",) * 4, sorted(rows))
         unit.dirty = True
+
+
+def move_lines(unit: Unit, rows: Sequence[tuple[int, int, int, int]]) -> None:
+    """Let lines (fulfillment id, demand number, claim id) be of so many units less: those stand on another claim."""
+    sql = """
+        WITH v(fulfillment_id, demand_no, claim_id, n) AS ({keys})
+        UPDATE fulfillment_lines SET quantity = fulfillment_lines.quantity - v.n FROM v
+        WHERE fulfillment_lines.fulfillment_id = v.fulfillment_id AND fulfillment_lines.demand_no = v.demand_no
+            AND fulfillment_lines.claim_id = v.claim_id
+            AND fulfillment_lines.claim_id = v.claim_id
+    """
+    unit.session.execute_keys(sql, ("bigint",) * 4, sorted(rows))
+    unit.dirty = True
+
+
+def ship_lines(unit: Unit, rows: Sequence[tuple[int, int, int, int]]) -> None:
+    """Record units that have left, by (fulfillment id, demand number, claim id); when all have, it is shipped."""
+    sql = """
+        WITH v(fulfillment_id, demand_no, claim_id, n) AS ({keys})
+        UPDATE fulfillment_lines SET shipped = fulfillment_lines.shipped + v.n FROM v
+        WHERE fulfillment_lines.fulfillment_id = v.fulfillment_id AND fulfillment_lines.demand_no = v.demand_no
+            AND fulfillment_lines.claim_id = v.claim_id
+    """
+    sums: dict[tuple[int, int, int], int] = {}
+    for *key, units in rows:
+        sums[key[0], key[1], key[2]] = sums.get((key[0], key[1], key[2]), 0) + units
+    unit.session.execute_keys(sql, ("bigint",) * 4, sorted((*key, n) for key, n in sums.items()))
+    gone = """
+        WITH v(id) AS ({keys})
+        UPDATE fulfillments SET execution = CAST(? AS smallint), version = fulfillments.version + 1 FROM v
+        WHERE fulfillments.id = v.id AND NOT EXISTS (
+            SELECT 1 FROM fulfillment_lines l WHERE l.fulfillment_id = v.id AND l.quantity > l.canceled + l.shipped)
+    """
+    unit.session.execute_keys(gone, ("bigint",), sorted({(key[0],) for key in sums}), Execution.SHIPPED.value)
+    unit.dirty = True
 
 
 def end(unit: Unit, ids: Sequence[int]) -> None:

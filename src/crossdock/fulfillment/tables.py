@@ -17,7 +17,8 @@ fulfillments = table(
     small("negotiation"),
     small("cancellation"),
     big("decision_id"),
-    big("depends_on", nullable=True),
+    # The fulfillment of the same delivery that this one brings goods to: the first leg of two.
+    big("feeds", nullable=True),
     text("workflow"),
     big("work_day"),
     big("deliver_day"),
@@ -31,11 +32,12 @@ fulfillments = table(
     fillfactor=80,
 )
 
+# A line is units of one demand that stand on one claim.
 fulfillment_lines = table(
     "fulfillment_lines",
     big("fulfillment_id", primary_key=True),
     big("demand_no", primary_key=True),
-    big("claim_id"),
+    big("claim_id", primary_key=True),
     big("quantity"),
     big("picked"),
     big("packed"),

@@ -42,7 +42,10 @@ class FulfillmentLinks(View, frozen=True):
 
 
 class FulfillmentView(View, frozen=True):
-    """The part of a delivery that one location handles; as long as it is only planned nothing can be done to it."""
+    """The part of a delivery that one location handles; as long as it is only planned nothing can be done to it.
+
+    One that ``feeds`` another is a leg between our locations; the other ``depends_on`` it and hands the goods on.
+    """
 
     id: str
     order_id: str
@@ -55,7 +58,8 @@ class FulfillmentView(View, frozen=True):
     negotiation: NegotiationWord
     cancellation: CancellationWord
     decision_id: str
-    depends_on: str | None
+    depends_on: tuple[str, ...]
+    feeds: str | None
     workflow: str
     work_on: str
     deliver_on: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from crossdock.inventory import tables
 from crossdock.inventory.model import ClaimState, Movement, MovementType
 from crossdock.inventory.shares import last_taken_first
 from crossdock.storage.session import Session
@@ -99,6 +100,29 @@ def numbered(unit: Unit, movements: Sequence[Movement]) -> list[Movement]:
         else:
             found.append(movement)
     return found
+
+
+def consume(unit: Unit, left: Sequence[tuple[int, int]]) -> None:
+    """Set what is left of claims (id, quantity) whose goods went; one of which nothing is left is consumed."""
+    sql = """
+        WITH v(id, quantity) AS ({keys})
+        UPDATE claims SET quantity = CASE WHEN v.quantity = 0 THEN claims.quantity ELSE v.quantity END,
+            state = CASE WHEN v.quantity = 0 THEN CAST(? AS smallint) ELSE claims.state END
+        FROM v WHERE claims.id = v.id
+    """
+    if left:
+        unit.session.execute_keys(sql, ("bigint", "bigint"), sorted(left), ClaimState.CONSUMED.value)
+        unit.dirty = True
+
+
+def hand_on_shares(unit: Unit, from_claim: int, left: int, to_claim: int) -> None:
+    """Let a claim have what another one, of which so much is left, took of shares: the counters stay as they are."""
+    parts = shares_of(unit.session, [from_claim]).get(from_claim)
+    if not parts:
+        return
+    _, given = last_taken_first(parts, sum(units for _, units in parts) - left)
+    shrink_parts(unit, [(from_claim, left)])
+    unit.insert(tables.claim_shares, [(to_claim, no, share, units) for no, (share, units) in enumerate(given)])
 
 
 def give_back_capacity(unit: Unit, taken: Sequence[tuple[int, int]], today: int) -> None:

@@ -44,6 +44,7 @@ class ClaimKind(enum.IntEnum):
 
     RESERVATION = 1
     ALLOCATION = 2
+    TRANSFER = 3  # units that leave a position to be allocated elsewhere: they count as allocated, but for no demand
 
 
 class ClaimState(enum.IntEnum):
@@ -60,6 +61,7 @@ class Source(enum.IntEnum):
     POSITION = 0
     SUPPLY_LINE = 1
     UNLIMITED = 2
+    PEGGED = 3  # a supply line that is on its way for this claim alone
 
 
 class CountBasis(enum.IntEnum):

@@ -92,7 +92,7 @@ _WAITING_OF = """
         JOIN claims c ON c.supply_line_id = s.id AND c.source = 1 AND c.kind = 2 AND c.state = 1
     ) AS waits GROUP BY item_id HAVING sum(n) <> 0
 """
-_OPEN = "s.state = 1 AND s.stock_class = 0 AND s.quantity - s.received - s.claimed > 0"
+_OPEN = "s.state = 1 AND s.stock_class = 0 AND s.quantity - s.received - s.claimed > 0 AND s.fulfillment_id IS NULL"
 _COLUMNS = "s.item_id, s.expected_day, s.location_id, s.quantity - s.received - s.claimed"
 _ARRIVING = f"SELECT {_COLUMNS} FROM supply_lines s WHERE {_OPEN} ORDER BY s.item_id, s.expected_day, s.id"
 _ARRIVING_OF = f"""

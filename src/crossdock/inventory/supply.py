@@ -38,6 +38,8 @@ class SupplyRow(NamedTuple):
     state: int
     created_at: int
     changed_at: int
+    fulfillment_id: int | None = None
+    """The leg that brings it, of a transfer for somebody."""
 
     @property
     def open(self) -> int:
@@ -70,7 +72,7 @@ def arriving(session: Session, item_ids: Iterable[int]) -> list[Arriving]:
         SELECT s.item_id, s.location_id, s.expected_day,
                CAST(sum(s.quantity - s.received - s.claimed) AS bigint)
         FROM k JOIN supply_lines s ON s.item_id = k.item_id AND s.state = 1 AND s.stock_class = 0
-        WHERE s.quantity - s.received - s.claimed > 0
+        WHERE s.quantity - s.received - s.claimed > 0 AND s.fulfillment_id IS NULL
         GROUP BY s.item_id, s.expected_day, s.location_id
         ORDER BY s.item_id, s.expected_day, s.location_id
     """
@@ -80,12 +82,14 @@ def arriving(session: Session, item_ids: Iterable[int]) -> list[Arriving]:
 def open_lines(session: Session, item_ids: Iterable[int], *, locked: bool = False) -> list[SupplyRow]:
     """Return the open lines of these items by id; ``locked`` they stay as they are until the transaction ends.
 
-    Whoever changes who is bound to the supply of an item holds the lock of all its open lines.
+    Transfers that are under way for somebody are not among them: nobody else is ever bound to those. Whoever changes
+    who is bound to the supply of an item holds the lock of all its open lines.
     """
     lock = "{lock}" if locked else ""
     sql = f"""
         WITH k(item_id) AS ({{keys}})
-        SELECT {_COLUMNS} FROM k JOIN supply_lines s ON s.item_id = k.item_id AND s.state = 1 ORDER BY s.id {lock}
+        SELECT {_COLUMNS} FROM k JOIN supply_lines s ON s.item_id = k.item_id AND s.state = 1
+        WHERE s.fulfillment_id IS NULL ORDER BY s.id {lock}
     """
     return [SupplyRow(*row) for row in session.fetch_keys(sql, ("bigint",), _keys(item_ids))]
 
@@ -120,6 +124,17 @@ def claims_on(session: Session, line_ids: Iterable[int]) -> list[SupplyClaim]:
     """
     rows = session.fetch_keys(sql, ("bigint",), _keys(line_ids), Source.SUPPLY_LINE.value, ClaimState.OPEN.value)
     return [SupplyClaim(*row) for row in rows]
+
+
+def pegged_to(session: Session, line_ids: Iterable[int]) -> list[int]:
+    """Return the orders that transfers are under way for, of these lines."""
+    sql = """
+        WITH k(id) AS ({keys})
+        SELECT DISTINCT c.owner_id FROM k JOIN claims c ON c.supply_line_id = k.id AND c.supply_line_id IS NOT NULL
+        WHERE c.source = ? AND c.state = ?
+    """
+    rows = session.fetch_keys(sql, ("bigint",), _keys(line_ids), Source.PEGGED.value, ClaimState.OPEN.value)
+    return [row[0] for row in rows]
 
 
 def announce(unit: Unit, rows: Sequence[SupplyRow]) -> set[int]:

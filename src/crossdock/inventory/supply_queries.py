@@ -179,7 +179,7 @@ def _line(row: Any, today: int) -> SupplyLineView:
 
 _BOUND = """
     SELECT kind, owner_id, owner_no, quantity FROM claims
-    WHERE supply_line_id = ? AND supply_line_id IS NOT NULL AND source = 1 AND state = 1 ORDER BY id LIMIT 100
+    WHERE supply_line_id = ? AND supply_line_id IS NOT NULL AND source IN (1, 3) AND state = 1 ORDER BY id LIMIT 100
 """
 _RECEIPTS = """
     SELECT source, record, quantity, occurred_at, recorded_at, actor FROM supply_receipts

@@ -60,7 +60,8 @@ claims = table(
     "claims",
     big("id", primary_key=True, autoincrement=False),
     small("kind"),
-    # An allocation belongs to a demand of an order; a reservation to a cart or promise.
+    # An allocation belongs to a demand of an order, and so does what leaves for it on a transfer; a reservation to a
+    # cart or promise.
     big("owner_id"),
     big("owner_no"),
     small("source"),
@@ -129,6 +130,8 @@ supply_lines = table(
     small("state"),
     big("created_at"),
     big("changed_at"),
+    # The fulfillment that brings it, of a transfer for somebody: nobody else is bound to it, and it is never for sale.
+    big("fulfillment_id", nullable=True),
     CheckConstraint("claimed >= 0 AND received >= 0", name="counters"),
     # What is not coming any more cannot be claimed: neither what was received nor what was called off.
     CheckConstraint("claimed = 0 OR (state = 1 AND claimed <= quantity - received)", name="never_promised_twice"),
@@ -136,6 +139,12 @@ supply_lines = table(
     Index("ix_supply_lines_item", "item_id", "state", "expected_day"),
     Index("ix_supply_lines_day", "expected_day", "id"),
     Index("uq_supply_lines_reference", "reference", "line", unique=True),
+    Index(
+        "ix_supply_lines_fulfillment_id",
+        "fulfillment_id",
+        sqlite_where=sql("fulfillment_id IS NOT NULL"),
+        postgresql_where=sql("fulfillment_id IS NOT NULL"),
+    ),
     fillfactor=80,
 )
 

@@ -83,7 +83,7 @@ _UNBALANCED = f"""
         SELECT {_KEY}, {_CHANGES}, {_CHAIN} FROM movements WHERE item_id BETWEEN ? AND ? GROUP BY {_KEY}
     ), c AS (
         SELECT {_KEY}, CAST(sum(CASE WHEN kind = 1 THEN quantity ELSE 0 END) AS bigint) AS reserved,
-            CAST(sum(CASE WHEN kind = 2 THEN quantity ELSE 0 END) AS bigint) AS allocated
+            CAST(sum(CASE WHEN kind = 1 THEN 0 ELSE quantity END) AS bigint) AS allocated
         FROM claims WHERE state = 1 AND source = 0 AND item_id BETWEEN ? AND ? GROUP BY {_KEY}
     ), a AS (
         SELECT {_KEY}, 1 AS there, on_hand, picked, reserved, allocated, short, 0 AS m_on_hand, 0 AS m_picked,

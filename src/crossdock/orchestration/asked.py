@@ -15,6 +15,12 @@ from crossdock.promising.methods import Method
 from crossdock.routing.policy.facts import Facts
 
 
+def handed_over_at(directory: Directory, method: str, location: str | None) -> int | None:
+    """Return the location that a delivery is sent to and handed over at; None for all that go straight to somebody."""
+    place = directory.place(location) if method == "ship_to_store" and location is not None else None
+    return None if place is None else place.id
+
+
 def new_demand(directory: Directory, order: LoadedOrder, no: int, quantity: int, at: int) -> NewDemand:
     """Return so many units of an order's demand as routing must know them at an instant."""
     demand = order.demand[no]
@@ -40,7 +46,8 @@ def destination(
     start = order.row.placed_at if begin is None else begin
     due = utc_day(start) + terms.days if delivery.by is None else utc_day(delivery.by)
     method, promised = cast(Method, delivery.method), order.promised_day
-    where = Destination(delivery.country, delivery.point, due, method, promised, begin=begin)
+    there = handed_over_at(directory, method, delivery.location)
+    where = Destination(delivery.country, delivery.point, due, method, promised, begin=begin, handed_over_at=there)
     return where, terms.routes, stored
 
 

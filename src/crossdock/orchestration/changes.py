@@ -38,6 +38,7 @@ from crossdock.orchestration.recording import Routing
 from crossdock.orchestration.supply import limits
 from crossdock.orchestration.supply.launches import as_preorders, by_launch, later_of
 from crossdock.orchestration.supply.line import WaitingLine
+from crossdock.orchestration.transfers.pegged import Pegged
 from crossdock.orchestration.views import shares
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
@@ -67,7 +68,8 @@ class Changes:
         self._movements: list[Movement] = []
         self._claims_left: dict[int, int] = {}
         self._entries_left: dict[int, int] = {}
-        self._line_cancels: dict[tuple[int, int], int] = defaultdict(int)
+        self._line_cancels: dict[tuple[int, int, int], int] = defaultdict(int)
+        self._pegged = Pegged()
         self._ended: list[int] = []
         self._capacity_back: list[tuple[int, int]] = []
         self._capacity_takes: list[list[guard.Take]] = []
@@ -81,6 +83,7 @@ class Changes:
                 fulfillment_tables.fulfillment_lines,
                 inventory_tables.claims,
                 inventory_tables.claim_shares,
+                inventory_tables.supply_lines,
                 tables.decisions,
             )
         }
@@ -130,15 +133,22 @@ class Changes:
     def unclaim(self, order: LoadedOrder, claim_id: int, quantity: int, cause: str, actor: str) -> None:
         """Give back units of a claim; they wait again, and a fulfillment of which nothing is left is called off."""
         claim = order.claims[claim_id]
-        left = claim.quantity - quantity
-        order.claims[claim_id] = claim._replace(quantity=left)
+        order.claims[claim_id] = claim._replace(quantity=claim.quantity - quantity)
         self._orders[order.row.id] = order
         parts = order.demand[claim.demand_no].parts
         is_planned = order.fulfillments[claim.fulfillment_id].execution == Execution.PLANNED
         parts[ALLOCATED if is_planned else RELEASED] -= quantity
         parts[WAITING] += quantity
-        self._claims_left[claim_id] = left
-        self._line_cancels[claim.fulfillment_id, claim.demand_no] += quantity
+        self._give_back(order, claim, quantity, cause, actor)
+        leg = self._pegged.less(order, claim, quantity)
+        if leg is not None:
+            self._give_back(order, leg, quantity, cause, actor)
+
+    def _give_back(self, order: LoadedOrder, claim: HeldClaim, quantity: int, cause: str, actor: str) -> None:
+        """Take units out of a claim and its line; its position gets them back, if it stands on one."""
+        left = claim.quantity - quantity
+        self._claims_left[claim.id] = left
+        self._line_cancels[claim.fulfillment_id, claim.demand_no, claim.id] += quantity
         if claim.source == Source.POSITION:
             self._give_back_shares(claim, left)
             key = (claim.item_id, claim.location_id, claim.stock_class)
@@ -146,7 +156,7 @@ class Changes:
             change = with_allocated(before, before.allocated - quantity)
             at = self._unit.now
             # The sequence is set when written: the ledger knows how many releases the claim has had.
-            self._post(Movement(MovementType.RELEASED, key, change, at, CauseKind.CLAIM, claim_id))
+            self._post(Movement(MovementType.RELEASED, key, change, at, CauseKind.CLAIM, claim.id))
         self._after_unclaim(order, claim.fulfillment_id, claim.demand_no, quantity, cause, actor)
 
     def shares_of(self, claim_id: int) -> Sequence[Part]:
@@ -166,7 +176,8 @@ class Changes:
         fulfillment = order.fulfillments[fulfillment_id]
         text_id, subject = encode_id("ord", order.row.id), encode_id("ful", fulfillment_id)
         code = self._engine.directory.locations[fulfillment.location_id].location.code
-        rest = [c for c in order.claims.values() if c.fulfillment_id == fulfillment_id and c.quantity > 0]
+        held = (*order.claims.values(), *order.legs.values())
+        rest = [c for c in held if c.fulfillment_id == fulfillment_id and c.quantity > 0]
         event: FulfillmentChanged | FulfillmentCanceled
         if rest:
             sku = self._sku(order.demand[demand_no].item_id)
@@ -293,7 +304,7 @@ class Changes:
         order.waiting += [WaitingEntry(*entry[:7]) for entry in entries[known:]]
         for entry in entries[known:]:
             self._line.changed(order.row.channel_id, entry[1], entry[4], entry[6], entry[5])
-        for no in {claim.demand_no for fulfillment in routed.fulfillments for claim in fulfillment.claims}:
+        for no in {claim.demand_no for claim in routed.claims}:
             self.dequeue(order, no, "routed", actor)
         for no, quantity in routed.canceled:
             self.cancel_waiting(order, no, quantity, "policy", actor)
@@ -303,10 +314,11 @@ class Changes:
             day = (fulfillment.location_id, fulfillment.work_day, 0)
             self._capacity_takes.append([guard.Take(guard.Kind.CAPACITY, day, 1)])
         for claim in fulfillment.claims:
-            parts = order.demand[claim.demand_no].parts
-            parts[WAITING] -= claim.quantity
-            parts[ALLOCATED] += claim.quantity
-            if claim.unlimited:
+            if fulfillment.feeds is None:
+                parts = order.demand[claim.demand_no].parts
+                parts[WAITING] -= claim.quantity
+                parts[ALLOCATED] += claim.quantity
+            if claim.unlimited or claim.supply is not None:
                 continue
             key = (claim.item_id, claim.location_id, PLAIN)
             self._share_takes += [(claim.item_id, share, units) for share, units in claim.shares]
@@ -339,6 +351,7 @@ class Changes:
         if any(missing is not None for missing in guard.take(unit.session, self._capacity_takes).missing):
             raise CapacityLost
         shares.use(unit, self._share_takes)
+        self._pegged.write(unit)
         ledger.post(unit, claims.numbered(unit, self._movements))
         fulfillments.cancel_lines(unit, [(*key, n) for key, n in self._line_cancels.items()])
         fulfillments.end(unit, self._ended)
@@ -349,14 +362,14 @@ class Changes:
         orders.write_parts(unit, [demand for order in changed for demand in order.demand.values()])
         made: dict[int, int] = defaultdict(int)
         for fulfillment_row in self._rows[fulfillment_tables.fulfillments]:
-            made[fulfillment_row[1]] += 1
+            made[fulfillment_row[1]] += fulfillment_row[9] is None
         versions = orders.touch(
             unit,
             [
                 (
                     order.row.id,
                     derive(total([demand.parts for demand in order.demand.values()])),
-                    len(order.fulfillments) + made[order.row.id],
+                    order.parts + made[order.row.id],
                 )
                 for order in changed
             ],
@@ -390,10 +403,11 @@ def open_changes(unit: Unit, engine: Engine, loaded: Iterable[LoadedOrder], also
     engine.directory.load_items_by_id(session, items)
     taken: dict[int, list[Part]] = {}
     if engine.directory.shares.groups:
-        taken = claims.shares_of(session, [claim for order in loaded for claim in order.claims])
+        held = [claim for order in loaded for claim in (*order.claims, *(leg.id for leg in order.legs.values()))]
+        taken = claims.shares_of(session, held)
     # Before positions, as everywhere: the days' capacity, and the supply that what waits is bound to.
-    held = [(f.location_id, f.work_day) for order in loaded for f in order.fulfillments.values() if f.took_capacity]
-    engine.lock_capacity(session, unit.now, held)
+    days = [(f.location_id, f.work_day) for order in loaded for f in order.fulfillments.values() if f.took_capacity]
+    engine.lock_capacity(session, unit.now, days)
     supplied = frozenset(row.item_id for row in supply.open_lines(session, items, locked=True))
     limits.lock(session, items)
     positions = engine.lock_items(session, items)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from crossdock.fulfillment.model import Execution
-from crossdock.inventory.model import ClaimState
+from crossdock.inventory.model import ClaimKind, ClaimState, PositionKey, Source
 from crossdock.orchestration.promises import store as promise_store
 from crossdock.orders import store as orders
 from crossdock.orders.rows import is_gift, tags_of
@@ -15,7 +15,7 @@ from crossdock.storage.session import Session
 
 
 class HeldClaim(NamedTuple):
-    """An open allocation of an order, with the fulfillment it belongs to."""
+    """An open claim of an order, with the fulfillment it belongs to: an allocation, or what a leg takes away."""
 
     id: int
     order_id: int
@@ -27,6 +27,8 @@ class HeldClaim(NamedTuple):
     quantity: int
     fulfillment_id: int
     picked: int = 0
+    kind: int = int(ClaimKind.ALLOCATION)
+    supply_line_id: int | None = None
 
     @property
     def on_shelf(self) -> int:
@@ -48,6 +50,7 @@ class HeldFulfillment(NamedTuple):
     deliver_day: int
     method: str
     version: int
+    feeds: int | None = None
 
 
 class Rejection(NamedTuple):
@@ -88,6 +91,11 @@ class LoadedOrder:
         self.demand: dict[int, DemandRow] = {}
         self.deliveries: dict[int, DeliveryRow] = {}
         self.claims: dict[int, HeldClaim] = {}
+        """Its allocations: each unit of its demand that has a place stands on one of them."""
+        self.leaving: dict[tuple[int, int], HeldClaim] = {}
+        """What legs take away where they begin, by fulfillment and demand number."""
+        self.legs: dict[int, HeldClaim] = {}
+        """The same by the supply line that a leg brings."""
         self.fulfillments: dict[int, HeldFulfillment] = {}
         self.waiting: list[WaitingEntry] = []
         self.rejections: list[Rejection] = []
@@ -122,6 +130,29 @@ class LoadedOrder:
         held = [c for c in self.claims.values() if c.fulfillment_id == fulfillment_id and c.quantity > 0]
         return sorted(held, key=lambda claim: (claim.demand_no, claim.id))
 
+    @property
+    def parts(self) -> int:
+        """How many fulfillments the customer sees; legs between our locations are none."""
+        return sum(1 for fulfillment in self.fulfillments.values() if fulfillment.feeds is None)
+
+    def behind(self, claim: HeldClaim) -> HeldClaim:
+        """Return the claim on the stock that an allocation rests on now: itself, or that of the leg that brings it."""
+        return claim if claim.supply_line_id is None else self.legs.get(claim.supply_line_id, claim)
+
+    def resting_on(self, key: PositionKey) -> list[HeldClaim]:
+        """Return the allocations whose units are at a position, those that are to leave it on a transfer included."""
+        found = [(claim, self.behind(claim)) for claim in self.claims.values() if claim.quantity > 0]
+        return [
+            claim
+            for claim, there in found
+            if there.source == Source.POSITION and (there.item_id, there.location_id, there.stock_class) == key
+        ]
+
+    def resting_in(self, fulfillment_id: int) -> list[HeldClaim]:
+        """Return the allocations that a fulfillment holds, or brings as the first leg of two."""
+        held = [(c, (c.fulfillment_id, self.behind(c).fulfillment_id)) for c in self.claims.values() if c.quantity > 0]
+        return [claim for claim, places in held if fulfillment_id in places]
+
 
 def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
     """Lock these orders and their open claims, in global order, and load what belongs to them."""
@@ -137,7 +168,11 @@ def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
         loaded[order_id].unit_values[no] = unit_price
     for row in session.fetch_keys(_CLAIMS, ("bigint",), keys, ClaimState.OPEN.value):
         claim = HeldClaim(*row)
-        loaded[claim.order_id].claims[claim.id] = claim
+        if claim.kind == ClaimKind.TRANSFER:
+            loaded[claim.order_id].leaving[claim.fulfillment_id, claim.demand_no] = claim
+        else:
+            loaded[claim.order_id].claims[claim.id] = claim
+    _load_legs(session, loaded)
     for row in session.fetch_keys(_FULFILLMENTS, ("bigint",), keys, Execution.CANCELED.value):
         fulfillment = HeldFulfillment(*row)
         loaded[fulfillment.order_id].fulfillments[fulfillment.id] = fulfillment
@@ -181,6 +216,24 @@ _CUSTOMERS = """
     SELECT o.id, o.data, CASE WHEN p.external_id IS NULL THEN 0 ELSE 1 END
     FROM k JOIN orders o ON o.id = k.id LEFT JOIN parties p ON p.id = o.party_id
 """
+
+
+def _load_legs(session: Session, loaded: Mapping[int, LoadedOrder]) -> None:
+    """Find for each line that is pegged to one of the orders the claim of the leg that brings it."""
+    lines = {c.supply_line_id: c for order in loaded.values() for c in order.claims.values() if c.supply_line_id}
+    keys = sorted((id_,) for id_ in lines)
+    for line_id, fulfillment_id in session.fetch_keys(_BROUGHT, ("bigint",), keys) if keys else ():
+        claim = lines[line_id]
+        order = loaded[claim.order_id]
+        leg = order.leaving.get((fulfillment_id, claim.demand_no))
+        if leg is not None:
+            order.legs[line_id] = leg
+
+
+_BROUGHT = """
+    WITH k(id) AS ({keys})
+    SELECT s.id, s.fulfillment_id FROM k JOIN supply_lines s ON s.id = k.id WHERE s.fulfillment_id IS NOT NULL
+"""
 _LINES = """
     WITH k(id) AS ({keys})
     SELECT l.order_id, l.no, l.quantity, l.unit_price FROM k JOIN lines l ON l.order_id = k.id
@@ -188,7 +241,7 @@ _LINES = """
 _CLAIMS = """
     WITH k(id) AS ({keys})
     SELECT c.id, c.owner_id, c.owner_no, c.item_id, c.location_id, c.stock_class, c.source, c.quantity,
-        f.fulfillment_id, f.picked
+        f.fulfillment_id, f.picked, c.kind, c.supply_line_id
     FROM k JOIN claims c ON c.owner_id = k.id
     JOIN fulfillments u ON u.order_id = k.id
     JOIN fulfillment_lines f ON f.fulfillment_id = u.id AND f.demand_no = c.owner_no AND f.claim_id = c.id
@@ -197,7 +250,7 @@ _CLAIMS = """
 _FULFILLMENTS = """
     WITH k(id) AS ({keys})
     SELECT f.id, f.order_id, f.delivery_no, f.location_id, f.execution, f.work_day, f.took_capacity,
-        f.negotiation, f.deliver_day, f.method, f.version
+        f.negotiation, f.deliver_day, f.method, f.version, f.feeds
     FROM k JOIN fulfillments f ON f.order_id = k.id WHERE f.execution <> ? ORDER BY f.id
 """
 _QUEUE = """

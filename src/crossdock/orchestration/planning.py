@@ -15,6 +15,7 @@ from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.plans import Claim, Destination, NewDemand, NewFulfillment, Queued, Routed
 from crossdock.orchestration.reasons import Look, no_route, nowhere, reason_of
 from crossdock.orchestration.sight import Ints, Own, Sight
+from crossdock.orchestration.transfers.two_legs import Onward, lead_through
 from crossdock.orchestration.views.shares import ShareBook
 from crossdock.promising.keeping import keep
 from crossdock.routing.model import Decision, Policy
@@ -120,6 +121,9 @@ class Planner:
         _, capacity = self.sight.moment(where, at)
         task = Task(delivery_no, decision_id, where.method, kept.policy, at, is_last=is_last)
         routed = self._claim(task, demand, decision, record, look, capacity)
+        if where.handed_over_at is not None:
+            onward = Onward(where.handed_over_at)
+            routed = routed._replace(fulfillments=lead_through(routed.fulfillments, onward, self._ids))
         due = where.due_day if where.promised_day is None else where.promised_day
         if due is not None and any(bill.deliver_day > due for bill in decision.bill):
             return routed._replace(late=True)

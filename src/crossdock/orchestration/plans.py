@@ -40,6 +40,8 @@ class Destination(NamedTuple):
     """No location works on it before this instant, the first one of its items' launch day."""
     bound: int | None = None
     """The one location that may serve it, if it is to be held there and nowhere else."""
+    handed_over_at: int | None = None
+    """The location that it is sent to, and handed over at: what comes from elsewhere goes there first."""
 
 
 class Claim(NamedTuple):
@@ -53,6 +55,8 @@ class Claim(NamedTuple):
     unlimited: bool
     shares: tuple[tuple[int, int], ...] = ()
     """From which counters of shares its units come, in order: (counter's id or 0, units); none if from none."""
+    supply: int | None = None
+    """The line of a transfer that it stands on, until that arrives."""
 
 
 class NewFulfillment(NamedTuple):
@@ -67,6 +71,8 @@ class NewFulfillment(NamedTuple):
     took_capacity: bool
     claims: tuple[Claim, ...]
     method: str = "ship"
+    feeds: int | None = None
+    """The fulfillment that it brings goods to, of a leg: its claims stand on stock, but for no demand."""
 
 
 class Queued(NamedTuple):
@@ -98,3 +104,18 @@ class Routed(NamedTuple):
     late: bool = False
     trace: bytes = b""
     """Which routes were tried, as orchestration.policies.trace keeps it."""
+
+    @property
+    def claims(self) -> list[Claim]:
+        """What stands for the demand, each unit once: at the location that hands it to the customer or the carrier."""
+        return [claim for f in self.fulfillments if f.feeds is None for claim in f.claims]
+
+    @property
+    def taken(self) -> list[Claim]:
+        """What was taken of positions, each unit once: at the location where it is now."""
+        return [c for f in self.fulfillments for c in f.claims if c.supply is None and not c.unlimited]
+
+    @property
+    def parts(self) -> int:
+        """How many fulfillments the customer sees; legs between our locations are none."""
+        return sum([1 for f in self.fulfillments if f.feeds is None])

@@ -29,6 +29,7 @@ from crossdock.orchestration import tables
 from crossdock.orchestration.commands import AssignedLine, CapturedFulfillment, CapturedOrder
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.plans import NewFulfillment, Routed
+from crossdock.orchestration.transfers.rows import supply_rows
 from crossdock.orders import rows as order_rows
 from crossdock.orders import tables as order_tables
 from crossdock.orders.model import Cancellation, Origin, Promise
@@ -44,8 +45,8 @@ _SALE = int(Origin.SALE)
 _KEPT, _AT_RISK = int(Promise.KEPT), int(Promise.AT_RISK)
 _NO_CANCELLATION, _NOT_CANCELED = int(Cancellation.NONE), int(FulfillmentCancellation.NONE)
 _PLANNED, _UNSENT = int(Execution.PLANNED), int(Negotiation.UNSENT)
-_ALLOCATION, _OPEN = int(ClaimKind.ALLOCATION), int(ClaimState.OPEN)
-_POSITION, _UNLIMITED = int(Source.POSITION), int(Source.UNLIMITED)
+_ALLOCATION, _TRANSFER, _OPEN = int(ClaimKind.ALLOCATION), int(ClaimKind.TRANSFER), int(ClaimState.OPEN)
+_POSITION, _UNLIMITED, _PEGGED = int(Source.POSITION), int(Source.UNLIMITED), int(Source.PEGGED)
 _REMEMBERED_DAYS = 10_000
 _DAY_NAMES: dict[int, str] = {}
 
@@ -69,6 +70,7 @@ class Rows:
                 fulfillment_tables.fulfillment_lines,
                 inventory_tables.claims,
                 inventory_tables.claim_shares,
+                inventory_tables.supply_lines,
                 tables.decisions,
             )
         }
@@ -132,7 +134,7 @@ class Rows:
             placed_at=instant(order.placed_at),
             captured_at=at,
             decisions=tuple([r.decision_id for r in new.routed if r.decision is not None]),
-            fulfillments=tuple([_answered(f) for r in new.routed for f in r.fulfillments]),
+            fulfillments=tuple([_answered(f) for r in new.routed for f in r.fulfillments if f.feeds is None]),
             queued=tuple([(q.demand_no, q.quantity, q.queue) for r in new.routed for q in r.queued]),
             reservation="" if new.confirmation is None else new.confirmation.unusable or "confirmed",
             reservation_id="" if new.confirmation is None else new.confirmation.named,
@@ -159,7 +161,7 @@ class Rows:
                 _NO_CANCELLATION,
                 order.priority,
                 sum(len(r.queued) for r in new.routed),
-                sum(len(r.fulfillments) for r in new.routed),
+                sum(r.parts for r in new.routed),
                 order_rows.order_data(order),
                 1,
             )
@@ -199,9 +201,8 @@ class Rows:
         """Gather the demand with its partition; returns the order's partition."""
         parts = {d.no: [0] * _PARTS for d in new.demand}
         for routed in new.routed:
-            for fulfillment in routed.fulfillments:
-                for claim in fulfillment.claims:
-                    parts[claim.demand_no][ALLOCATED] += claim.quantity
+            for claim in routed.claims:
+                parts[claim.demand_no][ALLOCATED] += claim.quantity
             for no, quantity in routed.canceled:
                 parts[no][CANCELED] += quantity
         total = [0] * _PARTS
@@ -267,12 +268,14 @@ class Routing:
                 cause=cause,
                 locations=tuple([self._code(f.location_id) for f in routed.fulfillments]),
                 cost=Money(milli_to_minor(decision.cost), currency),
-                assigned=sum([c.quantity for f in routed.fulfillments for c in f.claims]),
+                assigned=sum([c.quantity for c in routed.claims]),
                 unfilled=sum([n for _, n in decision.unfilled]),
             )
             self._unit.event(new_event(event, at=at, subject=text_id, actor=actor, order_id=order_id))
         for fulfillment in routed.fulfillments:
             self._fulfillment(order_id, text_id, fulfillment, at, actor)
+        if routed.parts < len(routed.fulfillments):
+            self._by_table[inventory_tables.supply_lines].extend(supply_rows(routed.fulfillments, at))
         for queued in routed.queued:
             entry = (self._unit.ids.one(), queued.queue, order_id, queued.demand_no, queued.item_id, queued.quantity)
             owner = "system:supply" if queued.queue == "backorder" else "service"
@@ -305,7 +308,7 @@ class Routing:
                 _UNSENT,
                 _NOT_CANCELED,
                 new.decision_id,
-                None,
+                new.feeds,
                 "ship-1",
                 new.work_day,
                 new.deliver_day,
@@ -318,11 +321,11 @@ class Routing:
         lines = self._by_table[fulfillment_tables.fulfillment_lines]
         claims = self._by_table[inventory_tables.claims]
         parts = self._by_table[inventory_tables.claim_shares]
-        kind, state = _ALLOCATION, _OPEN
+        kind, state = _ALLOCATION if new.feeds is None else _TRANSFER, _OPEN
         planned = []
         for c in new.claims:
-            source = _UNLIMITED if c.unlimited else _POSITION
-            stand = (source, c.item_id, c.location_id, PLAIN, None, c.quantity, state, None, at)
+            source = _UNLIMITED if c.unlimited else _POSITION if c.supply is None else _PEGGED
+            stand = (source, c.item_id, c.location_id, PLAIN, c.supply, c.quantity, state, None, at)
             claims.append((c.id, kind, order_id, c.demand_no, *stand))
             lines.append((new.id, c.demand_no, c.id, c.quantity, 0, 0, 0, 0))
             parts.extend((c.id, number, share, units) for number, (share, units) in enumerate(c.shares))
@@ -335,6 +338,7 @@ class Routing:
             lines=tuple(planned),
             work_on=_day(new.work_day),
             deliver_on=_day(new.deliver_day),
+            feeds="" if new.feeds is None else encode_id("ful", new.feeds),
         )
         self._unit.event(new_event(event, at=at, subject=subject, actor=actor, order_id=order_id))
 

@@ -44,6 +44,8 @@ def try_route(
     demand = changes.asked(order, wanted, asked_again=asked_again)
     if not demand:
         return []
+    # What is on its way through a place is given back where it still is.
+    back = [*back, *((order.behind(claim), n) for claim, n in back if order.behind(claim) is not claim)]
     with changes.engine.planner.trying():
         _give_back(changes, back)
         _free_days(changes.engine, order, back)
@@ -55,9 +57,8 @@ def found(decided: Iterable[Routed]) -> dict[int, int]:
     """Return how many units of each demand decisions have assigned."""
     units: dict[int, int] = defaultdict(int)
     for routed in decided:
-        for fulfillment in routed.fulfillments:
-            for claim in fulfillment.claims:
-                units[claim.demand_no] += claim.quantity
+        for claim in routed.claims:
+            units[claim.demand_no] += claim.quantity
     return units
 
 
@@ -84,7 +85,7 @@ def _give_back(changes: Changes, back: Given) -> None:
 def _free_days(engine: Engine, order: LoadedOrder, back: Given) -> None:
     """Let the picture show the work days of fulfillments of which nothing would be left."""
     left: dict[int, int] = defaultdict(int)
-    for claim in order.claims.values():
+    for claim in (*order.claims.values(), *order.legs.values()):
         left[claim.fulfillment_id] += claim.quantity
     for claim, units in back:
         left[claim.fulfillment_id] -= units

@@ -140,6 +140,6 @@ def orders_claiming(session: Session, positions: Sequence[tuple[int, int, int]])
         WITH k(item_id, location_id, stock_class) AS ({keys})
         SELECT DISTINCT c.owner_id FROM k JOIN claims c
           ON c.item_id = k.item_id AND c.location_id = k.location_id AND c.stock_class = k.stock_class
-        WHERE c.state = 1 AND c.kind = 2 AND c.source <> 1
+        WHERE c.state = 1 AND c.kind <> 1 AND c.source <> 1
     """
     return [row[0] for row in session.fetch_keys(sql, ("bigint",) * 3, sorted(set(positions)))]

@@ -130,6 +130,11 @@ def _delivery_data(delivery: DeliveryIn) -> str:
     return _encode(DeliveryData(delivery.gift, delivery.location)).decode()
 
 
+def collected_at(data: str) -> str | None:
+    """Return the location where a stored delivery is collected, if it is."""
+    return None if data == _EMPTY else _delivery(data).location
+
+
 def delivery_row(
     order_id: int, no: int, delivery: DeliveryIn, area: str, point: Xyz | None, address_id: int
 ) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from crossdock.orders import tables
 from crossdock.orders.model import PARTITION
+from crossdock.orders.rows import collected_at
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -62,6 +63,8 @@ class DeliveryRow(NamedTuple):
     point: tuple[int, int, int] | None
     by: int | None
     service_level: str
+    location: str | None = None
+    """Where it is collected."""
 
 
 def known_keys(session: Session, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], KnownKey]:
@@ -112,12 +115,15 @@ def deliveries(session: Session, ids: Sequence[tuple[int]]) -> list[DeliveryRow]
     """Return the deliveries of orders, by order and number."""
     sql = """
         WITH k(id) AS ({keys})
-        SELECT d.order_id, d.no, d.method, d.country, d.area, d.x, d.y, d.z, d."by", d.service_level
+        SELECT d.order_id, d.no, d.method, d.country, d.area, d.x, d.y, d.z, d."by", d.service_level,
+            d.data
         FROM k JOIN deliveries d ON d.order_id = k.id ORDER BY d.order_id, d.no
     """
     rows = session.fetch_keys(sql, ("bigint",), ids)
     return [
-        DeliveryRow(r[0], r[1], r[2], r[3], r[4], None if r[5] is None else (r[5], r[6], r[7]), r[8], r[9])
+        DeliveryRow(
+            r[0], r[1], r[2], r[3], r[4], None if r[5] is None else (r[5], r[6], r[7]), r[8], r[9], collected_at(r[10])
+        )
         for r in rows
     ]
 

@@ -14,6 +14,7 @@ from crossdock.kernel.geo import xyz
 from crossdock.network.places import area_of, locate
 from crossdock.network.store import StoredChannel
 from crossdock.orchestration import recording
+from crossdock.orchestration.asked import handed_over_at
 from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, ReviseOrder
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
@@ -218,7 +219,10 @@ class CaptureHandler:
                 where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
                 if new.promise is not None:
                     where = promised.destination(where, new.promise)
-                where = where._replace(begin=later_of(begin, new.promise and new.promise.begin_day, new.at))
+                where = where._replace(
+                    begin=later_of(begin, new.promise and new.promise.begin_day, new.at),
+                    handed_over_at=handed_over_at(self._engine.directory, delivery.method, delivery.location),
+                )
                 own = None if confirmation is None else confirmation.own
                 new.routed += route(planner, no, part, where, terms.routes, new.at, new.channel, own=own)
         if confirmation is not None:
@@ -239,7 +243,7 @@ class CaptureHandler:
         if any(order.confirmation is not None for order in kept):
             confirming.write(unit, self._engine, kept, taken)
             return answers
-        claims = [c for o in kept for r in o.routed for f in r.fulfillments for c in f.claims if not c.unlimited]
+        claims = [c for o in kept for r in o.routed for c in r.taken]
         chain = ledger.Chain(taken.heads)
         ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims], chain)
         return answers

@@ -72,7 +72,7 @@ def together(decided: Sequence[Routed]) -> Routed:
 
 def _use(planner: Planner, own: OwnUnits, routed: Routed) -> None:
     """Take what a decision got out of the own units: those were not free, so nothing free was debited."""
-    for claim in (c for f in routed.fulfillments for c in f.claims if not c.unlimited):
+    for claim in routed.taken:
         key = (claim.item_id, claim.location_id)
         units = min(claim.quantity, own.get(key, 0))
         if units:

@@ -33,10 +33,11 @@ from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import directory as directories
 from crossdock.orchestration.commands import Repaired, RepairStock
 from crossdock.orchestration.engine import Engine
-from crossdock.orchestration.proof import repair_reservations, repair_supply
+from crossdock.orchestration.proof import repair_reservations, repair_supply, repair_transfers
 from crossdock.orchestration.proof.rearrange import Line, Standing, rearrange
 from crossdock.orchestration.proof.verify import ORDER_CHECKS, SHARE_CHECKS, STOCK_CHECKS, capacity, verify
 from crossdock.orchestration.proof.verify_supply import SUPPLY_CHECKS
+from crossdock.orchestration.proof.verify_transfers import TRANSFER_CHECKS
 from crossdock.orders import store as orders
 from crossdock.orders import tables as order_tables
 from crossdock.orders.status import ALLOCATED, PICKED, RELEASED, WAITING, derive, total
@@ -119,7 +120,7 @@ class Repairs:
         """Let so many units of a fulfillment line be still to go out."""
         rest = live + line.canceled + line.shipped
         quantity, canceled = (rest, line.canceled) if rest else (line.quantity, line.quantity)
-        self._unit.session.execute(_SET_LINE, quantity, canceled, line.fulfillment_id, line.demand_no)
+        self._unit.session.execute(_SET_LINE, quantity, canceled, line.fulfillment_id, line.claim_id)
         subject = f"{name} in {encode_id('ful', line.fulfillment_id)}"
         self.note(subject, [line.quantity, line.canceled], [quantity, canceled])
 
@@ -275,7 +276,8 @@ class RepairHandler:
 
 def mend(repairs: Repairs, findings: Sequence[Finding]) -> None:
     """Mend what can be mended of these findings: first orders and reservations, then stock, then capacity."""
-    repairs.orders(finding.key[0] for finding in findings if finding.check in ORDER_CHECKS)
+    gone = repair_transfers.mend(repairs, [finding for finding in findings if finding.check in TRANSFER_CHECKS])
+    repairs.orders({finding.key[0] for finding in findings if finding.check in ORDER_CHECKS} | gone)
     repair_reservations.mend(repairs, findings)
     items = {finding.key[0] for finding in findings if finding.check in STOCK_CHECKS} | repairs.items
     repairs.stock(_unbalanced(repairs.session, items))
@@ -327,7 +329,7 @@ def _minus(a: Counters, b: Counters) -> Counters:
 _LINES = """
     SELECT l.fulfillment_id, l.claim_id, l.demand_no, f.location_id, l.quantity, l.canceled, l.shipped, f.execution
     FROM fulfillments f JOIN fulfillment_lines l ON l.fulfillment_id = f.id
-    WHERE f.order_id = ? AND l.demand_no = ? ORDER BY f.id
+    WHERE f.order_id = ? AND l.demand_no = ? AND f.feeds IS NULL ORDER BY f.id, l.claim_id
 """
 _CLAIMS = """
     SELECT id, quantity FROM claims WHERE owner_id = ? AND owner_no = ? AND kind = 2 AND state = 1 AND source <> 1
@@ -340,7 +342,7 @@ _RESERVED = """
     SELECT CAST(coalesce(sum(quantity), 0) AS bigint) FROM claims
     WHERE owner_id = ? AND owner_no = ? AND kind = 1 AND state = 1
 """
-_SET_LINE = "UPDATE fulfillment_lines SET quantity = ?, canceled = ? WHERE fulfillment_id = ? AND demand_no = ?"
+_SET_LINE = "UPDATE fulfillment_lines SET quantity = ?, canceled = ? WHERE fulfillment_id = ? AND claim_id = ?"
 _SET_CLAIM = """
     UPDATE claims SET quantity = CASE WHEN CAST(? AS bigint) = 0 THEN quantity ELSE CAST(? AS bigint) END,
         state = CAST(? AS smallint) WHERE id = ?
@@ -352,4 +354,4 @@ _SET_POSITION = """
 _SET_CAPACITY = "UPDATE capacities SET used = ? WHERE location_id = ? AND work_day = ? AND slot = ?"
 _MOVED = "SELECT 1 FROM movements WHERE cause_id = ? AND cause_kind = 1 LIMIT 1"
 _MARKS = "SELECT status, splits, queued, on_hold FROM orders WHERE id = ?"
-_SPLITS = "SELECT count(*) FROM fulfillments WHERE order_id = ? AND execution <> ?"
+_SPLITS = "SELECT count(*) FROM fulfillments WHERE order_id = ? AND execution <> ? AND feeds IS NULL"

@@ -14,6 +14,7 @@ from crossdock.inventory.verify import EVERYTHING, LIMIT, Finding, Range
 from crossdock.kernel.clock import utc_day
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration.proof.verify_supply import supply
+from crossdock.orchestration.proof.verify_transfers import transfers
 from crossdock.orders.model import PARTITION
 from crossdock.orders.status import derive
 from crossdock.storage.session import Session
@@ -86,7 +87,7 @@ def verify(
             progress(done, steps)
 
     for part in stock:
-        step([*inventory.stock(session, part), *supply(session, part)])
+        step([*inventory.stock(session, part), *supply(session, part), *transfers(session, part)])
     if whole or orders is not None:
         for check in _ORDER_CHECKS:
             step(check(session, orders or EVERYTHING))
@@ -132,7 +133,8 @@ _OWNERS = f"""
             CASE WHEN f.execution = {Execution.PLANNED.value} THEN l.quantity - l.canceled - l.shipped ELSE 0 END,
             CASE WHEN f.execution = {Execution.PLANNED.value} THEN 0 ELSE l.quantity - l.canceled - l.shipped END,
             l.shipped, 0
-        FROM fulfillments f JOIN fulfillment_lines l ON l.fulfillment_id = f.id WHERE f.order_id BETWEEN ? AND ?
+        FROM fulfillments f JOIN fulfillment_lines l ON l.fulfillment_id = f.id
+        WHERE f.order_id BETWEEN ? AND ? AND f.feeds IS NULL
         UNION ALL
         SELECT order_id, demand_no, {_ZEROS}, 0, 0, 0, 0, 0, quantity
         FROM queue_entries WHERE closed_at IS NULL AND order_id BETWEEN ? AND ?
@@ -200,7 +202,7 @@ _LINES = """
         CASE WHEN c.id IS NOT NULL AND c.owner_id = f.order_id AND c.owner_no = l.demand_no
               AND c.location_id = f.location_id AND c.item_id = d.item_id AND f.delivery_no = d.delivery_no
              THEN 1 ELSE 0 END AS fits
-    FROM fulfillments f JOIN fulfillment_lines l ON l.fulfillment_id = f.id
+    FROM fulfillments f JOIN fulfillment_lines l ON l.fulfillment_id = f.id AND f.feeds IS NULL
     LEFT JOIN claims c ON c.id = l.claim_id
     LEFT JOIN demand d ON d.order_id = f.order_id AND d.no = l.demand_no
     WHERE f.order_id BETWEEN ? AND ? AND (
@@ -236,7 +238,8 @@ def lines(session: Session, orders: Range) -> list[Finding]:
 _PARTS = ", ".join(f"CAST(coalesce(sum(d.{name}), 0) AS bigint)" for name in PARTITION)
 _MARKS = f"""
     SELECT o.id, o.status, o.splits, o.queued, o.on_hold,
-        (SELECT count(*) FROM fulfillments f WHERE f.order_id = o.id AND f.execution <> {Execution.CANCELED.value}),
+        (SELECT count(*) FROM fulfillments f WHERE f.order_id = o.id AND f.execution <> {Execution.CANCELED.value}
+            AND f.feeds IS NULL),
         (SELECT count(*) FROM queue_entries q WHERE q.order_id = o.id AND q.closed_at IS NULL),
         (SELECT count(*) FROM holds h WHERE h.order_id = o.id AND h.released_at IS NULL),
         {_PARTS}, CAST(coalesce(sum(d.quantity), 0) AS bigint)

@@ -30,7 +30,7 @@ _CHECKS = (
         """
         SELECT s.item_id, s.id, s.claimed, CAST(coalesce(sum(c.quantity), 0) AS bigint)
         FROM supply_lines s LEFT JOIN claims c ON c.supply_line_id = s.id AND c.source = 1 AND c.state = 1
-        WHERE s.item_id BETWEEN ? AND ? GROUP BY s.item_id, s.id, s.claimed
+        WHERE s.fulfillment_id IS NULL AND s.item_id BETWEEN ? AND ? GROUP BY s.item_id, s.id, s.claimed
         HAVING s.claimed <> coalesce(sum(c.quantity), 0) ORDER BY s.id LIMIT ?
         """,
     ),
@@ -53,7 +53,8 @@ _CHECKS = (
         "{subject} is open, though nothing more is to come of it.",
         """
         SELECT s.item_id, s.id, s.state, 2 FROM supply_lines s
-        WHERE s.item_id BETWEEN ? AND ? AND s.state = 1 AND s.received >= s.quantity ORDER BY s.id LIMIT ?
+        WHERE s.item_id BETWEEN ? AND ? AND s.state = 1 AND s.received >= s.quantity AND s.fulfillment_id IS NULL
+        ORDER BY s.id LIMIT ?
         """,
     ),
     _Check(
@@ -65,7 +66,7 @@ _CHECKS = (
         SELECT c.item_id, c.id, coalesce(c.supply_line_id, 0), 0
         FROM claims c LEFT JOIN supply_lines s ON s.id = c.supply_line_id AND s.state = 1 AND s.item_id = c.item_id
             AND s.location_id = c.location_id AND s.stock_class = c.stock_class
-        WHERE c.item_id BETWEEN ? AND ? AND c.supply_line_id IS NOT NULL AND c.source = 1 AND c.state = 1
+        WHERE c.item_id BETWEEN ? AND ? AND c.supply_line_id IS NOT NULL AND c.source IN (1, 3) AND c.state = 1
             AND s.id IS NULL ORDER BY c.id LIMIT ?
         """,
     ),

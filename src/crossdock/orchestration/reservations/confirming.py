@@ -168,7 +168,7 @@ def write(unit: Unit, engine: Engine, kept: Sequence[NewOrder], taken: Taken) ->
 
 def _allocated(now: int, routed: Iterable[Routed]) -> list[tuple[int, Movement]]:
     lines = []
-    for claim in (c for r in routed for f in r.fulfillments for c in f.claims if not c.unlimited):
+    for claim in (c for r in routed for c in r.taken):
         key: PositionKey = (claim.item_id, claim.location_id, PLAIN)
         change = Counters(allocated=claim.quantity)
         lines.append((claim.id, Movement(MovementType.ALLOCATED, key, change, now, CauseKind.CLAIM, claim.id)))
@@ -186,7 +186,7 @@ def _tell(unit: Unit, order: NewOrder, confirmation: Confirmation) -> None:
     for claim in reservation.claims:
         held[claim.item_id] += claim.quantity
     got: Counter[int] = Counter()
-    for taken in (c for r in order.routed for f in r.fulfillments for c in f.claims):
+    for taken in (c for r in order.routed for c in r.claims):
         got[taken.item_id] += taken.quantity
     id_ = reservation.row.id
     confirmed = ReservationConfirmed(

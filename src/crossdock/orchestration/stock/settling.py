@@ -128,12 +128,7 @@ def rescue(
             continue
         tell_short(unit, engine, key, position, actor)
         holders.give_way(changes, key, actor)
-        held = [
-            (order, claim)
-            for order in loaded.values()
-            for claim in order.claims.values()
-            if (claim.item_id, claim.location_id, claim.stock_class) == key and claim.on_shelf > 0
-        ]
+        held = [(order, claim) for order in loaded.values() for claim in order.resting_on(key) if claim.on_shelf > 0]
         held.sort(key=lambda pair: (_is_known(*pair), -pair[0].row.captured_at, -pair[1].id))
         for order, claim in held:
             lacking = changes.positions[key].short

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from crossdock.events.catalog import new_event
@@ -58,11 +58,13 @@ class PutSupplyHandler:
         items |= {facts.id for line in command.lines if (facts := engine.directory.item(line.sku)) is not None}
         holders = LineHolders(unit, engine, [row.id for row in known.values()])
         # All open lines of the items, and those named here, in one order: nobody else binds until this is done.
+        pegged = {name for name, row in known.items() if row.fulfillment_id is not None}
+        known = {name: row for name, row in known.items() if name not in pegged}
         open_ids = {row.id for row in store.open_lines(session, items)}
         locked = store.lock(session, open_ids | {row.id for row in known.values()})
         holders.locked()
         before = {(row.reference, row.line): locked[row.id] for row in known.values()}
-        wanted = _wanted(unit, engine.directory, command, before, outcomes)
+        wanted = _wanted(unit, engine.directory, command, before, pegged, outcomes)
         new = [w for w in wanted if (w.sent.reference, w.sent.line) not in before]
         if len(store.announce(unit, [w.row for w in new])) < len(new):
             return [AGAIN]  # somebody announced the same line a moment ago
@@ -88,6 +90,7 @@ def _wanted(
     directory: Directory,
     command: PutSupply,
     before: Mapping[Name, SupplyRow],
+    pegged: Collection[Name],
     outcomes: list[SupplyOutcome],
 ) -> list[_Wanted]:
     """Return the lines that are to be written; those that cannot be, or are as they should be, are answered."""
@@ -101,7 +104,10 @@ def _wanted(
             outcomes[place] = _failed("repeated", f"The line '{line.reference}' '{line.line}' is there twice.")
             continue
         seen.add(name)
-        if item is None:
+        if name in pegged:
+            text = f"'{line.reference}' '{line.line}' is a transfer for an order; it changes with the order alone."
+            outcomes[place] = _failed("supply_line_pegged", text)
+        elif item is None:
             outcomes[place] = _failed("unknown_item", f"There is no item '{line.sku}'.")
         elif location is None:
             outcomes[place] = _failed("unknown_location", f"There is no location '{line.location}'.")

@@ -27,6 +27,7 @@ from crossdock.orchestration.supply.commands import ReceiveSupply, SupplyOutcome
 from crossdock.orchestration.supply.holders import LineHolders
 from crossdock.orchestration.supply.lines import named
 from crossdock.orchestration.supply.waiting import MORE, serve, serve_bound
+from crossdock.orchestration.transfers.arriving import Arrivals
 from crossdock.orders import queues
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import Outcome
@@ -74,7 +75,9 @@ class ReceiveSupplyHandler:
         engine.directory.load_items_by_id(session, items)
         bound = store.claims_on(session, lines)
         waiting = queues.next_in_line(session, _units(lines, arrived))
-        loaded = loading.load(session, {*waiting, *(c.owner_id for c in bound if c.kind == ClaimKind.ALLOCATION)})
+        brought = store.pegged_to(session, [row.id for row in lines.values() if row.fulfillment_id is not None])
+        owners = {c.owner_id for c in bound if c.kind == ClaimKind.ALLOCATION}
+        loaded = loading.load(session, {*waiting, *owners, *brought})
         holders = LineHolders(unit, engine, lines)
         # Before anybody binds or claims anything of them: all open lines of the items, and these, in one order.
         every = items | {item for order in loaded.values() for item in order.item_ids}
@@ -85,17 +88,25 @@ class ReceiveSupplyHandler:
         keys = {(row.item_id, row.location_id, row.stock_class) for row in before}
         ledger.make_positions(unit, keys)
         changes = open_changes(unit, engine, loaded.values(), also=sorted(items))
-        counts = records.last_counts(session, keys)
+        left_from = {
+            (leg.item_id, leg.location_id, leg.stock_class) for o in loaded.values() for leg in o.legs.values()
+        }
+        counts = records.last_counts(session, keys | left_from)
+        legs = Arrivals(unit, engine.directory, changes, loaded, counts)
         now = {row.id: row for row in before}
         came: dict[int, int] = defaultdict(int)
         for each in arrived:
-            row = now[each.line_id] = self._apply(changes, each, now[each.line_id], counts)
+            row = now[each.line_id] = self._apply(changes, legs, each, now[each.line_id], counts)
             came[row.id] += each.receipt.quantity
             position = changes.positions[row.item_id, row.location_id, row.stock_class]
             outcomes[each.place] = SupplyOutcome("recorded", row.id, position.on_hand, row.state)
             self._tell(unit, each, row, actor)
-        changed = [row._replace(claimed=0, changed_at=unit.now) for row in now.values()]
+        changed = [
+            row._replace(claimed=0 if row.fulfillment_id is None else row.claimed, changed_at=unit.now)
+            for row in now.values()
+        ]
         store.change(unit, changed)
+        legs.write()
         for row in changed:
             came[row.id] -= holders.arrive(changes, row, came[row.id])
             holders.lose(row)
@@ -148,8 +159,13 @@ class ReceiveSupplyHandler:
         )
         return lines, arrived
 
-    def _apply(self, changes: Changes, each: _Arrived, row: SupplyRow, counts: dict[PositionKey, int]) -> SupplyRow:
+    def _apply(
+        self, changes: Changes, legs: Arrivals, each: _Arrived, row: SupplyRow, counts: dict[PositionKey, int]
+    ) -> SupplyRow:
         """Raise what is there by what came, if no later count has seen it already; returns the line as it is then."""
+        if row.fulfillment_id is not None:
+            at = min(each.receipt.occurred_at, changes.now)
+            return legs.arrive(row, each.receipt.quantity, at, each.id, final=each.receipt.final)
         key = (row.item_id, row.location_id, row.stock_class)
         receipt, position, last = each.receipt, changes.positions[key], counts.get(key)
         at = min(receipt.occurred_at, changes.now)

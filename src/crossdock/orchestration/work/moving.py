@@ -14,6 +14,7 @@ from crossdock.events.work import (
     WorkLine,
 )
 from crossdock.fulfillment.model import UNANSWERED, Execution, Negotiation, WrongState, word
+from crossdock.inventory.model import Source
 from crossdock.orchestration.loading import HeldClaim, HeldFulfillment, LoadedOrder
 from crossdock.orchestration.work.bench import Bench, WorkHandler, current
 from crossdock.orchestration.work.commands import Accept, OfFulfillment, Pick, Release, Restock, Start, WorkDone
@@ -50,6 +51,8 @@ class ReleaseHandler(StepHandler):
     def take(self, bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, command: Release) -> None:
         if order.row.on_hold:
             raise OnHold("The order is on hold; its locations do not learn of it before that is lifted.")
+        if any(claim.source == Source.PEGGED for claim in order.claims_of(fulfillment.id)):
+            raise WrongState("Goods for it are still on their way from other locations.")
         said_yes = fulfillment.negotiation == Negotiation.ACCEPTED
         bench.steps.set(order, fulfillment, Execution.RELEASED, None if said_yes else Negotiation.SENT)
         by = self.due(bench, fulfillment, START if said_yes else ACCEPT)

@@ -54,7 +54,7 @@ class RefusingHandler(WorkHandler):
         order = bench.loaded[order_id]
         fulfillment = current(order, command.fulfillment_id, command.version)
         self.check(fulfillment)
-        units = units_of(order.claims_of(fulfillment.id), command.lines, picked=False)
+        units = units_of(order.resting_in(fulfillment.id), command.lines, picked=False)
         said = remember(bench, order, fulfillment, units, self.kind, command)
         moved = (
             _exists(bench, order, fulfillment, units, said)
@@ -146,7 +146,7 @@ def _gone(
     unit, changes, delivery_no = bench.unit, bench.changes, fulfillment.delivery_no
     for claim, n in units:
         changes.unclaim(order, claim.id, n, said.kind, said.actor)
-    facts = _facts(unit, units, said, reason)
+    facts = _facts(unit, [(order.behind(claim), n) for claim, n in units], said, reason)
     before = {fact.key: changes.positions[fact.key].short for fact in facts}
     counts = records.last_counts(unit.session, before)
     for fact in facts:

@@ -29,7 +29,7 @@ class Steps:
         self._changes = changes
         self._states: dict[int, State] = {}
         self._planned: dict[int, State] = {}
-        self._picked: list[tuple[int, int, int]] = []
+        self._picked: list[tuple[int, int, int, int]] = []
         self._deadlines: dict[int, Deadline | None] = {}
 
     def set(
@@ -69,7 +69,7 @@ class Steps:
             parts[RELEASED] -= n
             parts[PICKED] += n
             order.claims[claim_id] = claim._replace(picked=claim.picked + n)
-            self._picked.append((fulfillment.id, claim.demand_no, n))
+            self._picked.append((fulfillment.id, claim.demand_no, claim.id, n))
             if claim.source == Source.POSITION:
                 key = (claim.item_id, claim.location_id, claim.stock_class)
                 kind = MovementType.PICKED if n > 0 else MovementType.UNPICKED
