@@ -30,10 +30,13 @@ FAST = RateCard("GBP", (Zone(3_000, 900_000, 20_000, 1),))
 
 
 def plan(world: World, order_id: int) -> list[tuple[str, str]]:
-    """Location and the day of arrival, of each fulfillment."""
+    """Location and the day of arrival, of each fulfillment that sends goods off or has them where they are fetched."""
     sql = """
         SELECT l.code, f.deliver_day FROM fulfillments f JOIN locations l ON l.id = f.location_id
-        WHERE f.order_id = ? AND f.execution <> 8 ORDER BY l.code
+        WHERE f.order_id = ? AND f.execution <> 8 AND EXISTS (
+            SELECT 1 FROM fulfillment_lines n JOIN claims c ON c.id = n.claim_id
+            WHERE n.fulfillment_id = f.id AND c.source <> 3)
+        ORDER BY l.code
     """
     return [(code, date.fromordinal(day).isoformat()) for code, day in world.rows(sql, order_id)]
 
