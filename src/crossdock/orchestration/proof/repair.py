@@ -158,7 +158,7 @@ class Repairs:
         if queued < waiting:
             # A person looks at them first: no unit is given to anybody on the strength of a repair.
             entry = (unit.ids.one(), "review", demand.order_id, demand.no, demand.item_id, waiting - queued)
-            why = ("repaired", "No queue knew of these units.", "service", priority, unit.now, None)
+            why = ("repaired", "No queue knew of these units.", "service", priority, unit.now, None, None)
             unit.insert(order_tables.queue_entries, [(*entry, *why)])
             return
         left, rest = [], waiting
