@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from crossdock import local
-from crossdock.cli import uploads
+from crossdock.cli import policing, uploads
 from crossdock.cli.remote import Client
 from crossdock.cli.simulating import Asked, Tried, simulate_here, simulate_there
 from crossdock.cli.simulating import Watch as WatchTrial
@@ -52,6 +52,7 @@ from crossdock.orchestration import (
     new_key,
     revoke_key,
 )
+from crossdock.routing import RoutingPolicy
 from crossdock.settings import Settings
 
 if TYPE_CHECKING:
@@ -111,6 +112,12 @@ class Doer(Protocol):
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
         """Record the rows of a file of a source; ``watch`` hears how far it is."""
+
+    def save_policy(self, document: RoutingPolicy, note: str) -> policing.PolicyDone:
+        """Save a document as the next version of its policy."""
+
+    def act_on_policy(self, asked: policing.Act) -> policing.PolicyDone:
+        """Activate a version of a policy, or roll the active one back."""
 
     def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
         """Decide past orders again under a draft; ``watch`` hears how far it is."""
@@ -211,6 +218,12 @@ class Here:
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
         return uploads.import_feed(self._app, file, asked, watch, ACTOR.name)
+
+    def save_policy(self, document: RoutingPolicy, note: str) -> policing.PolicyDone:
+        return policing.save_here(self._app, document, note, ACTOR)
+
+    def act_on_policy(self, asked: policing.Act) -> policing.PolicyDone:
+        return policing.act_here(self._app, asked, ACTOR)
 
     def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
         return simulate_here(self._app, asked, watch, ACTOR.name)
@@ -343,6 +356,12 @@ class Remote:
 
     def import_feed(self, file: Path, asked: FeedAsked, watch: Watch) -> Imported:
         return uploads.send_feed(self._client, file, asked, watch)
+
+    def save_policy(self, document: RoutingPolicy, note: str) -> policing.PolicyDone:
+        return policing.save_there(self._client, document, note)
+
+    def act_on_policy(self, asked: policing.Act) -> policing.PolicyDone:
+        return policing.act_there(self._client, asked)
 
     def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
         return simulate_there(self._client, asked, watch)

@@ -23,6 +23,7 @@ from crossdock.cli import (
     inventory,
     keys,
     orders,
+    policies,
     promise,
     reservations,
     serving,
@@ -30,7 +31,6 @@ from crossdock.cli import (
     sign_in,
     stock,
     supply,
-    trials,
     views,
 )
 from crossdock.cli.options import Options
@@ -65,7 +65,7 @@ for name, group in (
     ("stock", stock.app),
     ("supply", supply.app),
     ("views", views.app),
-    ("policy", trials.app),
+    ("policy", policies.app),
     ("shares", shares.app),
     ("feeds", feeds.app),
     ("events", events.app),

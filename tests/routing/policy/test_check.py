@@ -154,6 +154,18 @@ def test_numbers_that_make_no_sense_are_told_at_their_place(route: dict[str, Any
     assert [(s, p) for s, p, _ in _found({"name": "x", **route})] == [(severity, pointer)]
 
 
+def test_aims_that_would_never_count_are_told():
+    many = [{"by": by} for by in ("cheapest", "nearest", "fullest", "soonest", "fewest_parcels")]
+    found = _found({"name": "x", "prefer": many})
+    assert [(severity, code) for severity, _, code in found] == [("error", "points")]
+    assert _found({"name": "x", "prefer": [{"by": "fewest_parcels"}, {"by": "nearest", "band": 50}]}) == []
+
+
+def test_a_fence_that_asks_for_what_nobody_knows_is_an_error():
+    fence = {"type": "when", "condition": {"type": "test", "fact": "location.colour", "op": "in", "values": ["red"]}}
+    assert _found({"name": "x", "fences": [fence]}) == [("error", "/routes/0/fences/0/condition", "unknown_fact")]
+
+
 def test_zones_rise_and_time_zones_exist():
     falling = {**CARD, "zones": [CARD["zones"][1], CARD["zones"][0]]}
     assert _found(card=falling) == [("error", "/card/zones", "rate_card")]

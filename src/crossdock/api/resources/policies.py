@@ -28,6 +28,7 @@ from crossdock.kernel.clock import moment
 from crossdock.kernel.errors import FieldError, NotFound
 from crossdock.orchestration import (
     ActivatePolicy,
+    ConfigurationRefused,
     IdempotencyKeyReused,
     PolicyInvalid,
     PolicyMovedOn,
@@ -48,14 +49,17 @@ from crossdock.orchestration import (
     read_policy_version,
     read_policy_versions,
 )
-from crossdock.routing import PlainPolicy, RoutingPolicy, plain_policy, rules_of
+from crossdock.routing import PlainPolicy, RoutingError, RoutingPolicy, plain_policy, rules_of
 
 _HEADERS = ("ETag", "Crossdock-Log-Position", "Idempotency-Replayed")
 
 
 async def put_policy(call: Call) -> Reply:
     """Make one set of rules the active version of a policy."""
-    rules = rules_of(call.body)
+    try:
+        rules = rules_of(call.body)
+    except RoutingError as error:
+        raise ConfigurationRefused(f"The policy cannot decide: {error}.") from None
     answer: Put = await call.backend.submit(PutPolicy(actor=actor(call), code=call.path["code"], policy=rules))
     headers: list[Header] = [position(answer.position)] if answer.position else []
     created = answer.results[0][1] == "created"
@@ -255,7 +259,7 @@ def _active_operations() -> tuple[Operation, ...]:
                 Answer(200, PolicyView, "Active.", None, ("Crossdock-Log-Position",)),
                 Answer(201, PolicyView, "Active; the first of this code.", None, ("Crossdock-Log-Position",)),
             ),
-            errors=(PolicyInvalid,),
+            errors=(ConfigurationRefused, PolicyInvalid),
             path_examples={"code": "standard"},
             links={"read": read},
         ),

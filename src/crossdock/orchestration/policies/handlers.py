@@ -20,9 +20,10 @@ from crossdock.orchestration.policies.commands import (
     ValidatePolicy,
 )
 from crossdock.orchestration.policies.lifecycle import OPEN, WORDS, State
+from crossdock.orchestration.policies.queries import channel_uses
 from crossdock.orchestration.policies.store import VersionRow
 from crossdock.routing.model import RoutingError
-from crossdock.routing.policy.check import ChannelUse, Finding, check, errors
+from crossdock.routing.policy.check import Finding, check, errors
 from crossdock.routing.policy.compile import compile_policy, from_rules
 from crossdock.routing.policy.document import RoutingPolicy
 from crossdock.storage.unit import Unit
@@ -209,19 +210,6 @@ class PutPolicyHandler(PolicyHandler):
         result = "changed" if known else "created"
         done: Put = self._done(unit, command, "policy", [(command.code, result)], row.hash)
         return done
-
-
-def channel_uses(directory: Any, code: str) -> tuple[ChannelUse, ...]:
-    """Return the channels as far as the policy of a code is concerned."""
-    return tuple(
-        ChannelUse(
-            stored.channel.code,
-            stored.channel.currency,
-            tuple(service.code for service in stored.channel.services),
-            stored.channel.policy == code or any(service.policy == code for service in stored.channel.services),
-        )
-        for stored in directory.channels
-    )
 
 
 def mark_tried(unit: Unit, code: str, number: int, actor: str, what: str) -> State:

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.policies import store
 from crossdock.orchestration.policies.lifecycle import WORDS, State, actions
 from crossdock.orchestration.policies.store import VersionRow
-from crossdock.routing.policy.check import Finding
-from crossdock.routing.policy.document import RoutingPolicy
+from crossdock.routing.policy.check import ChannelUse, Finding, check
+from crossdock.routing.policy.document import RoutingPolicy, in_order
 from crossdock.storage.session import Session
 
 
@@ -155,13 +156,33 @@ def compare(old: RoutingPolicy, new: RoutingPolicy, before: int, after: int) -> 
     )
 
 
+def check_policy(session: Session, document: RoutingPolicy) -> tuple[Finding, ...]:
+    """Return what saving a document would find, by the network and the channels as they are; saves nothing."""
+    directory = Directory()
+    directory.refresh(session)
+    return check(document, directory.network, channel_uses(directory, document.code))
+
+
+def channel_uses(directory: Directory, code: str) -> tuple[ChannelUse, ...]:
+    """Return the channels as far as the policy of a code is concerned."""
+    return tuple(
+        ChannelUse(
+            stored.channel.code,
+            stored.channel.currency,
+            tuple(service.code for service in stored.channel.services),
+            stored.channel.policy == code or any(service.policy == code for service in stored.channel.services),
+        )
+        for stored in directory.channels
+    )
+
+
 def policy_yaml(document: RoutingPolicy) -> str:
     """Return a document as YAML: what ``save`` reads back as the same document."""
-    return msgspec.yaml.encode(msgspec.to_builtins(document)).decode()
+    return msgspec.yaml.encode(in_order(document)).decode()
 
 
 def _by_name(document: RoutingPolicy) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(document)
+    plain = in_order(document)
     plain["routes"] = {route["name"]: route for route in plain["routes"]}
     return plain
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from crossdock.routing.model import Network, RoutingError, Site
+from crossdock.routing.points import fitting
 from crossdock.routing.policy.compile import compile_policy, rate_card, zone_of
 from crossdock.routing.policy.conditions import DEEPEST, MAX_CONDITIONS, OneOf, walk
 from crossdock.routing.policy.contradictions import covers, never, odd_leaves
@@ -21,6 +22,7 @@ from crossdock.routing.policy.sites import Nobody, nobody_left, unknown_names
 
 RESERVED = ("backorder", "review")
 _GIVES_UP = ("queue", "review", "cancel")
+_USUAL_UNITS, _LARGE_UNITS = 5, 50
 
 
 class Finding(Struct, frozen=True):
@@ -45,6 +47,8 @@ def check(document: RoutingPolicy, network: Network, channels: Sequence[ChannelU
     """Return everything that is wrong or odd with a document, errors first, then by place."""
     found = list(_everything(document, network, channels))
     found += _whole(document, found)
+    if not errors(found):
+        found += _aims(document, max(1, len(network.sites)))
     return tuple(sorted(found, key=lambda one: one.severity))
 
 
@@ -188,6 +192,25 @@ def _currencies(document: RoutingPolicy, channels: Sequence[ChannelUse]) -> Iter
                 f"{document.card.currency}: its bills would be in the wrong currency."
             )
             yield _warning("/card/currency", "missing_currency", text)
+
+
+def _aims(document: RoutingPolicy, locations: int) -> Iterator[Finding]:
+    """Find ordered preferences for which whole numbers have no room in orders of a usual size, or of a large one."""
+    for index, (route, policy) in enumerate(zip(document.routes, compile_policy(document).policies, strict=True)):
+        kept = len(fitting(policy, locations, _USUAL_UNITS)) if route.prefer else 0
+        if kept < len(route.prefer):
+            text = (
+                f"Aim {kept + 1} (`{route.prefer[kept].by}`) would never count: points have no room for it behind those "
+                f"before it. Give wider bands, or leave it out."
+            )
+            yield _error(f"/routes/{index}/prefer/{kept}", "points", text)
+            continue
+        large = len(fitting(policy, locations, _LARGE_UNITS)) if route.prefer else 0
+        if large < len(route.prefer):
+            text = (
+                f"In orders of {_LARGE_UNITS} units points have no room for `{route.prefer[large].by}`: it is dropped."
+            )
+            yield _warning(f"/routes/{index}/prefer/{large}", "points", text)
 
 
 def _whole(document: RoutingPolicy, before: Sequence[Finding]) -> Iterator[Finding]:

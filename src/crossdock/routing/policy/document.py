@@ -6,8 +6,9 @@ The schema that is published and the stored form are one. Fences, costs and pref
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from crossdock.kernel.content import content_hash
@@ -132,6 +133,17 @@ class RoutingPolicy(Input, frozen=True, kw_only=True):
     def is_plain(self) -> bool:
         """Say whether it is one route without a condition."""
         return len(self.routes) == 1 and self.routes[0].when is None
+
+
+def in_order(document: RoutingPolicy) -> dict[str, Any]:
+    """Return a document as plain values in the order in which a person reads it: a route's name and condition first."""
+    plain: dict[str, Any] = msgspec.to_builtins(document)
+    first = ("name", "note", "when", "card")
+    plain["routes"] = [
+        {name: route[name] for name in (*first, *(n for n in route if n not in first)) if name in route}
+        for route in plain["routes"]
+    ]
+    return plain
 
 
 PLAIN_ROUTE = "standard"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from crossdock.routing.conditions import FACTS
 from crossdock.routing.policy.document import Route
 from crossdock.routing.rules import (
     Carbon,
     Clear,
+    Condition,
     Cost,
     FailedPick,
     Fence,
@@ -16,12 +18,17 @@ from crossdock.routing.rules import (
     InTime,
     KeepsStock,
     Near,
+    NotOf,
     Preference,
     Scarce,
+    Test,
+    When,
     Workload,
 )
 
 _MOST = 10**12
+_BROUGHT = ("method",)
+"""What a delivery brings of its own to conditions of fences."""
 _Found = tuple[Literal["error", "warning"], str, str, str]
 _ALWAYS_THERE = {
     "carriage", "weight", "surcharges", "fuel", "handling_parcel", "handling_line", "handling_unit", "lateness",
@@ -35,6 +42,11 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
         why = _fence(fence)
         if why:
             yield "error", f"{place}/fences/{index}", "fence", why
+        if isinstance(fence, When):
+            strange = sorted({test.fact for test in _tests(fence.condition) if not _is_known(test.fact)})
+            if strange:
+                text = f"Nothing is known under {', '.join(strange)}, and what is not known never holds."
+                yield "error", f"{place}/fences/{index}/condition", "unknown_fact", text
     for index, cost in enumerate(route.costs):
         for name, amount in _amounts(cost):
             if not 0 <= amount <= _MOST:
@@ -47,6 +59,20 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
     yield from _weights(route, place)
     yield from _preferences(route, place)
     yield from _splits(route, place)
+
+
+def _tests(condition: Condition) -> Iterator[Test]:
+    if isinstance(condition, Test):
+        yield condition
+    elif isinstance(condition, NotOf):
+        yield from _tests(condition.of)
+    else:
+        for part in condition.of:
+            yield from _tests(part)
+
+
+def _is_known(fact: str) -> bool:
+    return fact in FACTS or (fact.startswith("delivery.") and fact.removeprefix("delivery.") in _BROUGHT)
 
 
 def _fence(fence: Fence) -> str:
