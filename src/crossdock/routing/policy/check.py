@@ -200,8 +200,8 @@ def _aims(document: RoutingPolicy, locations: int) -> Iterator[Finding]:
         kept = len(fitting(policy, locations, _USUAL_UNITS)) if route.prefer else 0
         if kept < len(route.prefer):
             text = (
-                f"Aim {kept + 1} (`{route.prefer[kept].by}`) would never count: points have no room for it behind those "
-                f"before it. Give wider bands, or leave it out."
+                f"Aim {kept + 1} (`{route.prefer[kept].by}`) would never count: points have no room for it behind "
+                "those before it. Give wider bands, or leave it out."
             )
             yield _error(f"/routes/{index}/prefer/{kept}", "points", text)
             continue
