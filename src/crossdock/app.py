@@ -71,6 +71,7 @@ from crossdock.orchestration.supply.commands import PutSupply, ReceiveSupply
 from crossdock.orchestration.supply.lines import PutSupplyHandler
 from crossdock.orchestration.supply.receipts import ReceiveSupplyHandler
 from crossdock.orchestration.supply.waiting import ServeWaitingHandler
+from crossdock.orchestration.trials.desk import TryDesk
 from crossdock.orchestration.trials.runner import TrialRunner
 from crossdock.orchestration.views import commands as view_commands
 from crossdock.orchestration.views.put import PutShareGroupsHandler, PutViewHandler
@@ -117,6 +118,7 @@ class App:
         self.imports = create_import_runner(self)
         self.feeds = FeedRunner(self)
         self.trials = TrialRunner(self)
+        self.try_desk = TryDesk(self.ids)
 
     @property
     def config(self) -> Directory:

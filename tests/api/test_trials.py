@@ -111,3 +111,42 @@ def test_one_order_is_tried_by_its_id_or_by_the_channels_own(http: httpx.Client)
     nobody = http.post(path, json={"document": draft, "named": {"channel": "web", "external_id": "NOPE"}})
     assert nobody.status_code == 404
     assert http.post(path, json={"document": draft}).json()["code"] == "try_refused"
+    assert http.post(path, json={"order_id": order_id}).json()["code"] == "try_refused"
+    other = http.post(path, json={"document": {**draft, "code": "other"}, "order_id": order_id})
+    assert other.json()["code"] == "key_differs"
+
+
+@pytest.mark.usefixtures("ordered")
+def test_an_order_that_is_none_yet_is_tried_on_the_stock_as_it_is(shop: Shop, http: httpx.Client) -> None:
+    tables = ("orders", "claims", "decisions", "positions WHERE allocated > 0", "versions", "config_log")
+    before = [shop.count(*table.split(" WHERE ")) for table in tables]
+    path, draft = "/v1/policies/standard/actions/try", document(excluded=["S1"])
+    for _ in range(2):
+        answer = http.post(path, json={"document": draft, "order": order("NEW", ("HEART", 2))})
+        assert answer.status_code == 200, answer.text
+        (delivery,) = answer.json()["deliveries"]
+        assert (answer.json()["order_id"], delivery["basis"], delivery["same"]) == (None, "now", False)
+        assert [place["location"] for place in delivery["was"]["locations"]] == ["S1"]
+        assert [place["location"] for place in delivery["would"]["locations"]] == ["DC1"]
+        assert [(route["route"], route["asked"], route["left"]) for route in delivery["routes"]] == [("all", 2, 0)]
+        assert delivery["decisions"][0]["explanation"]["words"]
+    assert [shop.count(*table.split(" WHERE ")) for table in tables] == before
+    wrong = http.post(path, json={"document": draft, "order": order("NEW", ("NOPE", 2))})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "unknown_item")
+
+
+@pytest.mark.usefixtures("ordered")
+def test_a_version_counts_as_tried_when_past_orders_were_decided_under_it(http: httpx.Client) -> None:
+    draft = document(excluded=["S1"])
+    saved = http.put("/v1/policies/standard/draft", json={"document": draft, "note": "without the shop"})
+    assert saved.status_code == 200, saved.text
+    number = saved.json()["number"]
+    body = {"version": number, "orders": 100}
+    trial = over(http, http.post("/v1/policies/standard/trials", json=body).json())
+    assert (trial["asked"]["number"], trial["result"]["moved"]) == (number, 2)
+    until = time.monotonic() + 5
+    while (version := http.get(f"/v1/policies/standard/versions/{number}").json())["state"] != "tried":
+        assert time.monotonic() < until, version
+        time.sleep(0.02)
+    assert version["changes"][0]["note"] == "2 past orders, of which 2 decisions would be other plans"
+    assert http.post("/v1/policies/standard/trials", json={"version": 99}).status_code == 404

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
-from crossdock.orchestration import AtpReader, FeedRunner, ImportRunner, PromiseDesk, TrialRunner
+from crossdock.orchestration import AtpReader, FeedRunner, ImportRunner, PromiseDesk, TrialRunner, TryDesk
 
 T = TypeVar("T")
 
@@ -75,6 +75,10 @@ class Backend(Protocol):
     @property
     def trials(self) -> TrialRunner:
         """Who tries drafts of policies on past orders, in this process."""
+
+    @property
+    def try_desk(self) -> TryDesk:
+        """Who tries orders that are none yet."""
 
     @property
     def data_dir(self) -> Path:

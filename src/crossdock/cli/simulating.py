@@ -24,6 +24,7 @@ from crossdock.orchestration import (
     read_differences,
     read_trial,
     sized,
+    version_rules,
 )
 from crossdock.routing import RoutingPolicy
 
@@ -38,7 +39,8 @@ class Asked(NamedTuple):
     """What is asked of a trial, and how many of the differences are wanted, by what."""
 
     code: str
-    document: RoutingPolicy
+    document: RoutingPolicy | None
+    number: int | None
     orders: int
     since: int | None
     until: int | None
@@ -56,9 +58,15 @@ class Tried(NamedTuple):
 
 def simulate_here(app: App, asked: Asked, watch: Watch, actor: str) -> Tried:
     """Do what the server would do, until the trial is over; interrupted, cancel it."""
+    code, document, number = asked.code, asked.document, asked.number
+    if document is None:
+        rules = app.database.read_now(lambda session: version_rules(session, code, number or 0))
+    else:
+        rules = checked(document)
     request = TrialRequest(
-        code=asked.code,
-        rules=checked(asked.document),
+        code=code,
+        rules=rules,
+        number=number,
         orders=asked.orders,
         since=asked.since,
         until=now() if asked.until is None else asked.until,
@@ -103,7 +111,7 @@ class _Page(msgspec.Struct):
 def simulate_there(client: Client, asked: Asked, watch: Watch) -> Tried:
     """Have the server do it and wait until the trial is over; interrupted, cancel it."""
     body: dict[str, Any] = {
-        "document": msgspec.to_builtins(asked.document),
+        **({"version": asked.number} if asked.document is None else {"document": asked.document}),
         "orders": asked.orders,
         "price_rules": asked.price_rules,
     }

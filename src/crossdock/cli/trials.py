@@ -28,7 +28,12 @@ _PLACES = 3
 def simulate(  # noqa: PLR0913, PLR0917  (each is an option)
     ctx: typer.Context,
     code: Annotated[str, typer.Argument(help="The policy whose orders are decided again.", metavar="CODE")],
-    draft: Annotated[Path, typer.Option(help="The draft, as YAML or JSON; - is standard input.", metavar="FILE")],
+    draft: Annotated[
+        Path | None, typer.Option(help="The draft, as YAML or JSON; - is standard input.", metavar="FILE")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(help="A version that was saved; it counts as tried afterwards.", min=1, metavar="N")
+    ] = None,
     orders: Annotated[int, typer.Option(help="How many orders at most, the newest first.", min=1, max=MOST_ORDERS)] = (
         10_000
     ),
@@ -43,10 +48,13 @@ def simulate(  # noqa: PLR0913, PLR0917  (each is an option)
 
     Interrupted, the trial is canceled.
     """
-    document = read_document(draft, RoutingPolicy)
+    if (draft is None) == (version is None):
+        raise typer.BadParameter("say which rules: one of --draft and --version")
+    document = None if draft is None else read_document(draft, RoutingPolicy)
     asked = Asked(
         code,
         document,
+        version,
         orders,
         None if since is None else parse_instant(since),
         None if until is None else parse_instant(until),

@@ -129,8 +129,9 @@ from crossdock.orchestration.supply.commands import (
     SupplyReceipt,
     SupplyReceived,
 )
-from crossdock.orchestration.trials.request import MOST_ORDERS, TrialRequest
-from crossdock.orchestration.trials.rules import Rules, checked
+from crossdock.orchestration.trials.desk import TryDesk
+from crossdock.orchestration.trials.request import MOST_ORDERS, TrialRequest, tried_version
+from crossdock.orchestration.trials.rules import Rules, checked, version_rules
 from crossdock.orchestration.trials.runner import TrialRunner, new_trial, sized
 from crossdock.orchestration.trials.trying import (
     RouteTried,
@@ -275,6 +276,7 @@ __all__ = [
     "TrialView",
     "TriedDelivery",
     "TriedOrder",
+    "TryDesk",
     "TryRefused",
     "UnknownChannel",
     "UnknownFeed",
@@ -338,8 +340,10 @@ __all__ = [
     "shares_of",
     "sized",
     "spool_dir",
+    "tried_version",
     "try_again",
     "try_past",
     "verify",
+    "version_rules",
     "view_history",
 ]

@@ -10,7 +10,7 @@ from msgspec import Meta
 from crossdock.api import examples
 from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope
 from crossdock.api.documents import NextCursor, View
-from crossdock.api.errors import InvalidCursor
+from crossdock.api.errors import InvalidCursor, KeyDiffers
 from crossdock.api.http import Call, Reply, json_reply, location, make_cursor, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
@@ -27,11 +27,16 @@ from crossdock.orchestration import (
     JobView,
     NothingToTry,
     OrderNotFound,
+    OrderRefused,
+    Rules,
     SortWord,
     TrialRequest,
     TrialView,
     TriedOrder,
     TryRefused,
+    UnknownChannel,
+    UnknownItem,
+    UnknownPolicyVersion,
     cancel_job,
     checked,
     find_order,
@@ -42,14 +47,22 @@ from crossdock.orchestration import (
     sized,
     try_again,
     try_past,
+    version_rules,
 )
+from crossdock.orders import OrderIn
 from crossdock.routing import RoutingPolicy
+
+Version = Annotated[int, Meta(ge=1, le=2**31, description="the number of a version that was saved")]
 
 
 class TrialIn(Input, frozen=True):
-    """Which rules are tried, and over which orders: the newest of those placed in a period."""
+    """Which rules are tried, and over which orders: the newest of those placed in a period.
 
-    document: RoutingPolicy
+    The rules are a version that was saved, which counts as tried afterwards, or a document that is nowhere yet.
+    """
+
+    version: Version | None = None
+    document: RoutingPolicy | None = None
     orders: Annotated[int, Meta(ge=1, le=MOST_ORDERS, description="how many at most, the newest first")] = 10_000
     since: Annotated[Instant | None, Meta(description="orders placed from then on")] = None
     until: Annotated[Instant | None, Meta(description="orders placed before then; else now")] = None
@@ -65,11 +78,17 @@ class OrderNamed(Input, frozen=True):
 
 
 class TryIn(Input, frozen=True):
-    """Which rules one order is tried under, and which order: one of ours by its id, or by the channel's own."""
+    """Which rules one order is tried under, and which order.
 
-    document: RoutingPolicy
+    The rules are a version that was saved or a document that is nowhere yet; the order is a past one, by its id or by
+    the channel's own, or one as it would be sent.
+    """
+
+    version: Version | None = None
+    document: RoutingPolicy | None = None
     order_id: Annotated[str, Meta(pattern=f"^ord_{ID_LETTERS}$")] | None = None
     named: OrderNamed | None = None
+    order: OrderIn | None = None
 
 
 class TrialList(View, frozen=True):
@@ -96,7 +115,8 @@ async def start_trial(call: Call) -> Reply:
     body: TrialIn = call.body
     asked = TrialRequest(
         code=call.path["code"],
-        rules=checked(body.document),
+        rules=await _rules(call, body.version, body.document),
+        number=body.version,
         orders=body.orders,
         since=None if body.since is None else instant(body.since),
         until=call.backend.clock() if body.until is None else instant(body.until),
@@ -118,17 +138,32 @@ async def start_trial(call: Call) -> Reply:
 async def try_one(call: Call) -> Reply:
     """Say what one order would get under a draft."""
     body: TryIn = call.body
-    rules = checked(body.document)
-    named, order_id = body.named, body.order_id
-    if (order_id is None) == (named is None):
-        raise TryRefused("Say which order, by `order_id` or by `named`: one of them.")
+    rules = await _rules(call, body.version, body.document)
+    ways = [way for way in (body.order_id, body.named, body.order) if way is not None]
+    if len(ways) != 1:
+        raise TryRefused("Say which order: one of `order_id`, `named` and `order`.")
 
     def work(session: Any) -> TriedOrder:
-        if named is not None:
-            return try_past(session, find_order(session, named.channel, named.external_id), rules)
-        return try_past(session, decode_id("ord", order_id or ""), rules)
+        if body.order is not None:
+            return call.backend.try_desk.try_order(session, body.order, rules, call.backend.clock())
+        if body.named is not None:
+            return try_past(session, find_order(session, body.named.channel, body.named.external_id), rules)
+        return try_past(session, decode_id("ord", body.order_id or ""), rules)
 
     return json_reply(await call.backend.database.read(work))
+
+
+async def _rules(call: Call, version: int | None, document: RoutingPolicy | None) -> Rules:
+    """Return the rules that are tried: those of a version, or of a document of the same code."""
+    code: str = call.path["code"]
+    if (version is None) == (document is None):
+        raise TryRefused("Say which rules: one of `version` and `document`.")
+    if document is None:
+        number = version or 0
+        return await call.backend.database.read(lambda session: version_rules(session, code, number))
+    if document.code != code:
+        raise KeyDiffers(f"The document says '{document.code}', the address '{code}'.")
+    return checked(document)
 
 
 async def get_tried_order(call: Call) -> Reply:
@@ -214,7 +249,14 @@ def add_to(table: Table) -> None:
             examples={"example": {"document": examples.ROUTING_POLICY, "orders": 10_000, "price_rules": True}},
             idempotent=True,
             answers=(Answer(202, TrialView, "Begun.", None, ("Location", "Idempotency-Replayed")),),
-            errors=(ConfigurationRefused, NothingToTry, IdempotencyKeyReused),
+            errors=(
+                ConfigurationRefused,
+                KeyDiffers,
+                NothingToTry,
+                TryRefused,
+                UnknownPolicyVersion,
+                IdempotencyKeyReused,
+            ),
             path_examples={"code": "standard"},
             links=_LINKS,
         )
@@ -286,7 +328,16 @@ def add_to(table: Table) -> None:
                 "example": {"document": examples.ROUTING_POLICY, "named": {"channel": "web", "external_id": "A-1"}}
             },
             answers=(Answer(200, TriedOrder, "What it would get."),),
-            errors=(ConfigurationRefused, TryRefused, OrderNotFound),
+            errors=(
+                ConfigurationRefused,
+                KeyDiffers,
+                OrderNotFound,
+                OrderRefused,
+                TryRefused,
+                UnknownChannel,
+                UnknownItem,
+                UnknownPolicyVersion,
+            ),
             path_examples={"code": "standard"},
         )
     )

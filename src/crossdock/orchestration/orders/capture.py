@@ -19,9 +19,10 @@ from crossdock.orchestration.commands import CapturedOrder, CaptureOrder, Revise
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.errors import OrderContentDiffers, OrderRefused, UnknownItem
+from crossdock.orchestration.planning import Planner
 from crossdock.orchestration.plans import Destination, NewDemand, Routed
 from crossdock.orchestration.policies.facts import facts_of
-from crossdock.orchestration.policies.routing import route
+from crossdock.orchestration.policies.routing import OwnUnits, route
 from crossdock.orchestration.promises import promised
 from crossdock.orchestration.promises.promised import Promised
 from crossdock.orchestration.reservations import confirming
@@ -211,20 +212,8 @@ class CaptureHandler:
         planner, confirmation = self._engine.planner, new.confirmation
         if confirmation is not None:
             confirmation.begin(unit, self._engine)
-        for no, delivery in enumerate(new.order.deliveries, 1):
-            demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
-            terms = new.terms[no - 1]
-            for begin, part in by_launch(self._engine.directory, demand, new.at):
-                due = utc_day(begin or new.at) + terms.days if delivery.by is None else utc_day(instant(delivery.by))
-                where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
-                if new.promise is not None:
-                    where = promised.destination(where, new.promise)
-                where = where._replace(
-                    begin=later_of(begin, new.promise and new.promise.begin_day, new.at),
-                    handed_over_at=handed_over_at(self._engine.directory, delivery.method, delivery.location),
-                )
-                own = None if confirmation is None else confirmation.own
-                new.routed += route(planner, no, part, where, terms.routes, new.at, new.channel, own=own)
+        own = None if confirmation is None else confirmation.own
+        new.routed += decided(planner, new, own)
         if confirmation is not None:
             confirmation.close(unit, self._engine, new.id)
 
@@ -247,6 +236,25 @@ class CaptureHandler:
         chain = ledger.Chain(taken.heads)
         ledger.allocated(unit, [(c.id, c.item_id, c.location_id, c.quantity) for c in claims], chain)
         return answers
+
+
+def decided(planner: Planner, new: NewOrder, own: OwnUnits | None = None) -> list[Routed]:
+    """Decide an order's deliveries one after the other, what comes out on different days apart; debits the picture."""
+    found: list[Routed] = []
+    for no, delivery in enumerate(new.order.deliveries, 1):
+        demand = new.demand if len(new.order.deliveries) == 1 else [d for d in new.demand if d.delivery_no == no]
+        terms = new.terms[no - 1]
+        for begin, part in by_launch(planner.directory, demand, new.at):
+            due = utc_day(begin or new.at) + terms.days if delivery.by is None else utc_day(instant(delivery.by))
+            where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
+            if new.promise is not None:
+                where = promised.destination(where, new.promise)
+            where = where._replace(
+                begin=later_of(begin, new.promise and new.promise.begin_day, new.at),
+                handed_over_at=handed_over_at(planner.directory, delivery.method, delivery.location),
+            )
+            found += route(planner, no, part, where, terms.routes, new.at, new.channel, own=own)
+    return found
 
 
 def check(engine: Engine, unit: Unit, command: CaptureOrder | ReviseOrder) -> NewOrder:

@@ -71,6 +71,11 @@ def packed(routes: Routes, steps: Sequence[Step]) -> bytes:
     return _encode(Trace(routes.compiled.source, routes.facts, tuple(steps)))
 
 
+def unpacked(trace: bytes) -> tuple[Step, ...]:
+    """Return the routes that were tried; none of a policy whose one route always holds."""
+    return _decode(trace).steps if trace else ()
+
+
 def tell(session: Session, decision_id: int) -> TraceTold | None:
     """Return which routes were tried for a decision, in words; None where it had no choice, or nobody knows."""
     rows = session.fetch("SELECT trace FROM decisions WHERE id = ?", decision_id)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from crossdock.kernel.clock import utc_day
 from crossdock.orchestration.errors import ConfigurationRefused
+from crossdock.orchestration.policies import store
 from crossdock.orchestration.trials.model import Case
 from crossdock.orchestration.trials.says import cost_words, fence_words, money, prefer_words
 from crossdock.promising.methods import Method, policy_for
@@ -18,6 +19,7 @@ from crossdock.routing.model import Demand, Policy, RoutingError
 from crossdock.routing.policy.compile import CompiledPolicy, compile_policy
 from crossdock.routing.policy.document import Route, RoutingPolicy
 from crossdock.routing.record import Record
+from crossdock.storage.session import Session
 
 MOST_RULES = 40
 """So many rules are priced apart: each costs one more decision of every order."""
@@ -57,6 +59,12 @@ def checked(document: RoutingPolicy) -> Rules:
     except RoutingError as error:
         raise ConfigurationRefused(f"The policy cannot decide: {error}.") from None
     return rules
+
+
+def version_rules(session: Session, code: str, number: int) -> Rules:
+    """Return the rules of a version of a policy; raises UnknownPolicyVersion, ConfigurationRefused."""
+    row = store.find(store.version_rows(session, code), code, number)
+    return checked(store.read_document(session, row.hash))
 
 
 class Variant(NamedTuple):

@@ -15,7 +15,7 @@ from crossdock.orchestration.errors import NothingToTry
 from crossdock.orchestration.job_runner import JobRunner, new_job
 from crossdock.orchestration.trials import cases, results
 from crossdock.orchestration.trials.model import Judged, Missed, Tally
-from crossdock.orchestration.trials.request import KIND, TrialRequest, trial_request
+from crossdock.orchestration.trials.request import KIND, TrialRequest, trial_request, tried_version
 from crossdock.orchestration.trials.worker import Bench, Portion, Setup, Worker, WorkerGone
 from crossdock.storage import jobs
 from crossdock.storage.jobs import Job, Work
@@ -72,6 +72,9 @@ class TrialRunner(JobRunner):
             await self.finish(job, "canceled")
         else:
             await self.finish(job, "succeeded", {**summary(done), TALLY: done})
+            if asked.number is not None:
+                what = f"{done.orders:,} past orders, of which {done.moved:,} decisions would be other plans"
+                await self.submit(tried_version(asked.code, asked.number, job.created_by, what))
 
     async def _go_through(
         self,

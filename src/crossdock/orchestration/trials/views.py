@@ -33,6 +33,7 @@ class TrialAsked(View, frozen=True):
     """What was asked: the newest ``orders`` placed in a period, under a draft."""
 
     draft: str
+    number: int | None
     orders: int
     since: Instant | None
     until: Instant
@@ -204,6 +205,7 @@ def trial_view(job: Job, data_dir: Path) -> TrialView:
         created_by=job.created_by,
         asked=TrialAsked(
             draft=asked.draft,
+            number=asked.number,
             orders=asked.orders,
             since=None if asked.since is None else moment(asked.since),
             until=moment(asked.until),
