@@ -110,6 +110,19 @@ def test_supply_that_slips_puts_its_promise_at_risk_until_it_is_moved_back(world
     assert world.events(captured.order_id)[-1] == "order.promise_recovered"
 
 
+def test_supply_that_slips_further_is_told_again_once_for_each_new_day(world: World):
+    captured = bound_to_supply(world)
+    watch_promises(world)
+    for day in ("2026-11-12", "2026-11-15", "2026-11-14", "2026-11-15", "2026-11-18"):
+        world.announce("PO-1", "MUG", "DC", 5, day)
+        watch_promises(world)
+        watch_promises(world)
+    said = world.rows("SELECT data FROM events WHERE type = 'order.promise_at_risk' ORDER BY id")
+    days = [msgspec.json.decode(data, type=OrderPromiseAtRisk).expected_on for (data,) in said]
+    assert days == ["2026-11-13", "2026-11-16", "2026-11-19"]
+    assert promise_axis(world, captured.order_id) is Promise.AT_RISK
+
+
 def test_an_earlier_line_recovers_a_promise(world: World):
     captured = bound_to_supply(world)
     world.announce("PO-1", "MUG", "DC", 5, "2026-11-20")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from crossdock.events.promises import OrderPromiseAtRisk
 from crossdock.events.supply import OrderBackorderRebound
 from crossdock.kernel.clock import utc_day
 from crossdock.network.calendars import CLOSED, WorkCalendar
@@ -36,6 +37,7 @@ _MOVED = """
     SELECT e.order_id, e.data FROM k JOIN events e ON e.order_id = k.id AND e.type = ? ORDER BY e.id
 """
 _rebound = msgspec.json.Decoder(OrderBackorderRebound).decode
+_at_risk = msgspec.json.Decoder(OrderPromiseAtRisk).decode
 
 
 class Slip(NamedTuple):
@@ -91,6 +93,16 @@ def _transit(
         if zone != card.far:
             days.append(int(card.transit_z[zone]))
     return max(days, default=None)
+
+
+def told_days(session: Session, order_ids: Iterable[int]) -> dict[int, int]:
+    """Return the ordinal day on which these orders were last said to arrive, of those whose promise was at risk."""
+    keys = [(id_,) for id_ in sorted(set(order_ids))]
+    if not keys:
+        return {}
+    said = session.fetch_keys(_MOVED, ("bigint",), keys, OrderPromiseAtRisk.type)
+    last = {order_id: _at_risk(data).expected_on for order_id, data in said}
+    return {order_id: date.fromisoformat(day).toordinal() for order_id, day in last.items() if day}
 
 
 def slips(session: Session, order_ids: Sequence[int]) -> dict[int, Slip]:

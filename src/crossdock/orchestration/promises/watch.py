@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from crossdock.fulfillment.model import Execution
-from crossdock.orchestration.promises.coming import slips
+from crossdock.orchestration.promises.coming import slips, told_days
 from crossdock.orchestration.promises.commands import AXIS, Flag, FlagPromises
 from crossdock.orchestration.promises.desk import PromiseDesk
 from crossdock.orchestration.promises.store import State
@@ -44,7 +44,11 @@ class Watched(NamedTuple):
 
 
 def watch(session: Session, desk: PromiseDesk, at: int, after: int = 0) -> Watched:
-    """Judge a page of promised orders; the command writes those that stand otherwise than their order says."""
+    """Judge a page of promised orders; the command writes those that stand otherwise than their order says.
+
+    A promise that is at risk is told again when it would arrive later than was last said, or when a day is known at
+    last: once for each new day.
+    """
     rows = session.fetch(_OPEN, State.ORDERED.value, after, PAGE)
     if not rows:
         return Watched(None, None)
@@ -59,6 +63,7 @@ def watch(session: Session, desk: PromiseDesk, at: int, after: int = 0) -> Watch
     waiting: dict[int, int] = {row[0]: row[1] for row in session.fetch_keys(_WAITING, ("bigint",), keys) if row[1]}
     begins: dict[int, int | None] = {row[1]: row[3] for row in rows if row[1] in waiting}
     coming = desk.coming(session, begins, at) if begins else {}
+    told = told_days(session, [row[1] for row in rows if row[4] == Promise.AT_RISK])
     flags, over = [], []
     for id_, order_id, promised_day, _, axis, status, version in rows:
         units, pieces = waiting.get(order_id, 0), parts.get(order_id, [])
@@ -67,7 +72,8 @@ def watch(session: Session, desk: PromiseDesk, at: int, after: int = 0) -> Watch
         found = Standing("kept") if status == Status.CANCELED else stand(open_promise, at, calendars)
         if is_over:
             over.append(id_)
-        if AXIS[found.state].value != axis and not (is_over and axis == Promise.LATE):
+        changed = AXIS[found.state].value != axis and not (is_over and axis == Promise.LATE)
+        if changed or (found.state == "at_risk" and (found.day or 0) > told.get(order_id, 0)):
             flags.append((Flag(id_, order_id, version, promised_day, found.state), found))
     command = FlagPromises(_told(session, flags), tuple(over)) if flags or over else None
     return Watched(command, rows[-1][0] if len(rows) == PAGE else None)
