@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crossdock.api import create_import_runner
+from crossdock.api import create_import_runner, create_supply_runner
 from crossdock.identity import KeyRing, identity_handlers
 from crossdock.inventory import Durations
 from crossdock.kernel.clock import Clock, now
@@ -116,6 +116,7 @@ class App:
         self.teller = Teller(self.atp, self.database, self.submit)
         self.promises = PromiseDesk(self.ids)
         self.imports = create_import_runner(self)
+        self.supplies = create_supply_runner(self)
         self.feeds = FeedRunner(self)
         self.trials = TrialRunner(self)
         self.try_desk = TryDesk(self.ids)

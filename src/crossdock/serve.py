@@ -107,6 +107,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
     """Import what was left unfinished and keep house, as long as the server runs."""
     app.imports.start()
     app.feeds.start()
+    app.supplies.start()
     app.trials.start()
     app.atp.start()
     chores = [
@@ -120,6 +121,7 @@ async def _at_work(app: App) -> AsyncIterator[None]:
         await asyncio.gather(*chores, return_exceptions=True)
         await app.imports.stop()
         await app.feeds.stop()
+        await app.supplies.stop()
         await app.trials.stop()
 
 

@@ -84,10 +84,12 @@ class Shop:
     async def _lifespan(self, _: Litestar) -> AsyncIterator[None]:
         self.app.imports.start()
         self.app.feeds.start()
+        self.app.supplies.start()
         self.app.trials.start()
         yield
         await self.app.imports.stop()
         await self.app.feeds.stop()
+        await self.app.supplies.stop()
         await self.app.trials.stop()
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from crossdock.orchestration.orders import imports
+from crossdock.orchestration import error_file, line_imports, spool_dir
 from tests.api.shop import Shop, order
 
 NDJSON = {"content-type": "application/x-ndjson"}
@@ -79,7 +79,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(shop: Shop, http: httpx.Client
     with pytest.raises(ConnectionError):
         http.post("/v1/orders:import", content=body(), headers=NDJSON)
     assert http.get("/v1/jobs").json()["data"] == []
-    assert list(imports.spool_dir(shop.app.data_dir).iterdir()) == []
+    assert list(spool_dir(shop.app.data_dir).iterdir()) == []
 
 
 def test_the_same_upload_under_one_idempotency_key_is_one_job(shop: Shop, http: httpx.Client) -> None:
@@ -99,7 +99,7 @@ def test_an_empty_upload_is_refused(shop: Shop, http: httpx.Client) -> None:
 
 
 def test_a_job_is_canceled_between_two_windows(shop: Shop, http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "WINDOW", 1)
+    monkeypatch.setattr(line_imports, "WINDOW", 1)
     job = send(http, lines(*(order(f"A-{n}") for n in range(400))))
     asked = http.post(f"/v1/jobs/{job['id']}/actions/cancel")
     assert asked.status_code == 200
@@ -124,7 +124,7 @@ def test_what_a_crash_left_unfinished_goes_on_where_it_stopped(sqlite_url: str, 
         with shop.client() as http:
             for row in orders[:100]:
                 http.post("/v1/orders", json=row)
-        path = imports.error_file(shop.app.data_dir, int(claimed[0][0]))
+        path = error_file(shop.app.data_dir, int(claimed[0][0]))
         path.write_bytes(b'{"line":4,"offset":0,"code":"unknown_item","message":"before the crash"}\n{"line":')
     with Shop(sqlite_url, tmp_path / "data") as shop, shop.client() as http:
         job = finished(http, job)
@@ -142,7 +142,7 @@ def test_an_old_upload_that_a_job_waits_for_is_kept_and_one_that_broke_off_is_no
         shop.app.imports.wake = lambda: None  # type: ignore[method-assign]  # nobody works on it
         with shop.client() as http:
             job = send(http, lines(order("A-1")))
-    folder = imports.spool_dir(tmp_path / "data")
+    folder = spool_dir(tmp_path / "data")
     (folder / "broken-off.part").write_bytes(b"half")
     for path in folder.iterdir():
         os.utime(path, (0, 0))

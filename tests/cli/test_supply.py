@@ -41,6 +41,17 @@ def test_a_file_of_documents_is_read_too_and_a_bad_line_is_named(cli: Cli, shop:
     assert "1 created, 1 failed." in partly.err
 
 
+def test_a_large_file_is_imported_with_an_error_file(cli: Cli, shop: str) -> None:
+    line = '{"reference": "PO-%d", "sku": "%s", "location": "DC", "expected_on": "2026-12-07", "quantity": 5}\n'
+    Path("lines.ndjson").write_text(line % (1, "MUG") + line % (2, "NONE") + line % (3, "LAMP"))
+    assert "Nothing was recorded" in cli("import", "supply", "lines.ndjson", "--dry-run").err
+    assert cli("supply", "list", "-o", "json").json == []
+    done = cli("import", "supply", "lines.ndjson", "--errors", "bad.ndjson", "-o", "json")
+    assert (done.code, done.json[0]["done"], done.json[0]["failed"]) == (4, 2, 1)
+    assert '"reference":"PO-2"' in Path("bad.ndjson").read_text()
+    assert [each["reference"] for each in cli("supply", "list", "-o", "json").json] == ["PO-1", "PO-3"]
+
+
 def test_what_arrives_is_recorded_in_part_and_in_full(cli: Cli, shop: str) -> None:
     announce(cli, "PO-1,1,MUG,DC,2026-12-07,5")
     assert cli("supply", "receive", "PO-1", "--quantity", 2).err.endswith("1 recorded.\n")

@@ -2,6 +2,6 @@
 
 from crossdock.api.asgi import Api
 from crossdock.api.backend import Backend
-from crossdock.api.build import api_handlers, create_api, create_import_runner
+from crossdock.api.build import api_handlers, create_api, create_import_runner, create_supply_runner
 
-__all__ = ["Api", "Backend", "api_handlers", "create_api", "create_import_runner"]
+__all__ = ["Api", "Backend", "api_handlers", "create_api", "create_import_runner", "create_supply_runner"]

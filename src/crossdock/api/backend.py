@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from crossdock.identity import KeyRing
-from crossdock.orchestration import AtpReader, FeedRunner, ImportRunner, PromiseDesk, TrialRunner, TryDesk
+from crossdock.orchestration import (
+    AtpReader,
+    FeedRunner,
+    ImportRunner,
+    PromiseDesk,
+    SupplyRunner,
+    TrialRunner,
+    TryDesk,
+)
 
 T = TypeVar("T")
 
@@ -71,6 +79,10 @@ class Backend(Protocol):
     @property
     def feeds(self) -> FeedRunner:
         """Who works on the imports of feeds of this process."""
+
+    @property
+    def supplies(self) -> SupplyRunner:
+        """Who works on the imports of supply lines of this process."""
 
     @property
     def trials(self) -> TrialRunner:

@@ -16,12 +16,14 @@ from crossdock.api.decoding import decode
 from crossdock.api.http import JSON, Reply
 from crossdock.api.resources import availability
 from crossdock.api.table import operations
-from crossdock.orchestration import ImportRunner
+from crossdock.inventory import SupplyLineIn
+from crossdock.orchestration import ImportRunner, SupplyRunner, hashed
 from crossdock.orders import OrderIn
 
 MOUNTS = ("/v1", "/healthz", "/readyz", "/openapi.json", "/docs")
 _CACHE = (b"cache-control", b"max-age=300")
 _order = msgspec.json.Decoder(OrderIn)
+_supply = msgspec.json.Decoder(SupplyLineIn)
 
 
 def create_api(backend: Backend) -> Api:
@@ -59,8 +61,18 @@ def whole(scope: Scope) -> Scope:
 def create_import_runner(backend: Any) -> ImportRunner:
     """Return who works on the imports; orders are read from NDJSON as strictly as from a request."""
 
-    def read(line: bytes) -> OrderIn:
+    def read(line: bytes) -> tuple[OrderIn, bytes]:
         order: OrderIn = decode(_order, line)
-        return order
+        return hashed(order)
 
     return ImportRunner(backend, read)
+
+
+def create_supply_runner(backend: Any) -> SupplyRunner:
+    """Return who works on the imports of supply lines, read as strictly as from a request."""
+
+    def read(line: bytes) -> SupplyLineIn:
+        document: SupplyLineIn = decode(_supply, line)
+        return document
+
+    return SupplyRunner(backend, read)

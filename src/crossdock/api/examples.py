@@ -230,6 +230,11 @@ NDJSON = (
     '"deliveries":[{"destination":{"country":"GB","postal_code":"SW1Y 4JH"}}]}\n'
 )
 
+SUPPLY_NDJSON = (
+    '{"reference":"PO-4711","sku":"85123A","location":"DC1","expected_on":"2026-12-07","quantity":500}\n'
+    '{"reference":"PO-4711","line":"2","sku":"71053","location":"DC1","expected_on":"2026-12-09","quantity":48}\n'
+)
+
 PAIRS: dict[str, Any] = {
     "pairs": [
         {"sku": "85123A", "channel": "web"},

@@ -1,4 +1,4 @@
-"""``crossdock import``: orders and stock facts from a file."""
+"""``crossdock import``: orders, supply lines and stock facts from a file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from crossdock.cli.uploads import FeedAsked, Imported
 from crossdock.kernel.clock import parse_instant
 from crossdock.orchestration import DiffLine, JobView
 
-app = typer.Typer(no_args_is_help=True, help="Orders and stock facts from files.", rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, help="Orders, supply lines and stock facts from files.", rich_markup_mode=None)
 _SHOWN = 50
+_COUNTS = [column("Job", "id"), column("State"), *[column(name, right=True) for name in ("Done", "Failed")]]
 
 
 @app.command("orders")
@@ -39,8 +40,35 @@ def orders(
             told(job.progress, f"{job.done:,} orders, {job.failed:,} refused")
 
         done = someone.import_orders(file, watch, dry_run=dry_run)
-    columns = [column("Job", "id"), column("State"), *[column(name, right=True) for name in ("Done", "Failed")]]
-    emit([done.job], columns, output)
+    emit([done.job], _COUNTS, output)
+    _end(done, errors)
+
+
+@app.command("supply")
+def supply(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="NDJSON: one supply line a line.", exists=True, dir_okay=False, readable=True)
+    ],
+    errors: Annotated[
+        Path | None, typer.Option(help="Where to write the lines that were refused, and why; else to standard error.")
+    ] = None,
+    dry_run: DryRun = False,
+    output: Output = "table",
+) -> None:
+    """Announce, change or call off the supply lines of a file of any size; the same file again changes nothing.
+
+    The exit code is 4 if lines were refused.
+    """
+    if file.stat().st_size == 0:
+        raise typer.BadParameter(f"{file} is empty", param_hint="FILE")
+    with doer(settings_of(ctx)) as someone, progress("Importing", 100) as told:
+
+        def watch(job: JobView) -> None:
+            told(job.progress, f"{job.done:,} supply lines, {job.failed:,} refused")
+
+        done = someone.import_supply(file, watch, dry_run=dry_run)
+    emit([done.job], _COUNTS, output)
     _end(done, errors)
 
 

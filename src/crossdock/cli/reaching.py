@@ -107,6 +107,9 @@ class Doer(Protocol):
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         """Capture the orders of a file; ``watch`` hears how far it is."""
 
+    def import_supply(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        """Put the supply lines of a file; ``watch`` hears how far it is."""
+
     def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
         """Create or replace sources of stock facts; returns each code with what became of it."""
 
@@ -210,6 +213,9 @@ class Here:
 
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         return uploads.import_orders(self._app, file, watch, ACTOR.name, dry_run=dry_run)
+
+    def import_supply(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        return uploads.import_supply(self._app, file, watch, ACTOR.name, dry_run=dry_run)
 
     def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
         results: Sequence[tuple[str, str]]
@@ -344,6 +350,10 @@ class Remote:
     def import_orders(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
         query = "?dry_run=true" if dry_run else ""
         return uploads.send(self._client, f"/v1/orders:import{query}", file, uploads.NDJSON, watch)
+
+    def import_supply(self, file: Path, watch: Watch, *, dry_run: bool) -> Imported:
+        query = "?dry_run=true" if dry_run else ""
+        return uploads.send(self._client, f"/v1/supply-lines:import{query}", file, uploads.NDJSON, watch)
 
     def put_feeds(self, sources: Sequence[FeedSource]) -> Sequence[tuple[str, str]]:
         known = {feed.source.code: feed for feed in self._client.ask("GET", "/v1/feeds", _Feeds).data}

@@ -20,11 +20,13 @@ from crossdock.orchestration import (
     FeedRunner,
     ImportRunner,
     JobView,
+    SupplyRunner,
     UnknownFeed,
     diff_file,
     error_file,
     new_feed_import,
     new_import,
+    new_supply_import,
     read_job,
     spool_dir,
 )
@@ -70,6 +72,17 @@ def import_orders(app: App, file: Path, watch: Watch, actor: str, *, dry_run: bo
     return asyncio.run(do())
 
 
+def import_supply(app: App, file: Path, watch: Watch, actor: str, *, dry_run: bool) -> Imported:
+    """Do with supply lines what the server would do."""
+
+    async def do() -> Imported:
+        spooled = await _spool(app, file, ".supply")
+        job, _ = await app.submit(new_supply_import(spooled.name, spooled.stat().st_size, actor, dry_run=dry_run))
+        return await _work(app, job, app.supplies, watch)
+
+    return asyncio.run(do())
+
+
 def import_feed(app: App, file: Path, asked: FeedAsked, watch: Watch, actor: str) -> Imported:
     """Do with a feed what the server would do; raises UnknownFeed."""
     if app.database.read_now(lambda session: read_feed(session, asked.source, 0)) is None:
@@ -100,7 +113,7 @@ async def _spool(app: App, file: Path, suffix: str) -> Path:
     return spooled
 
 
-async def _work(app: App, job: JobView, runner: ImportRunner | FeedRunner, watch: Watch) -> Imported:
+async def _work(app: App, job: JobView, runner: ImportRunner | FeedRunner | SupplyRunner, watch: Watch) -> Imported:
     job_id = decode_id("job", job.id)
     runner.start()
     try:

@@ -87,7 +87,7 @@ from crossdock.orchestration.orders.decision_queries import (
 )
 from crossdock.orchestration.orders.explaining import explain_decision
 from crossdock.orchestration.orders.flipping import FlipsView, dated, flip_decision, read_flips
-from crossdock.orchestration.orders.imports import ImportFault, ImportRunner, error_file, new_import, spool_dir
+from crossdock.orchestration.orders.imports import ImportFault, ImportRunner, error_file, hashed, new_import, spool_dir
 from crossdock.orchestration.policies.commands import (
     ActivatePolicy,
     PolicySaved,
@@ -129,6 +129,7 @@ from crossdock.orchestration.supply.commands import (
     SupplyReceipt,
     SupplyReceived,
 )
+from crossdock.orchestration.supply.imports import SupplyRunner, new_supply_import
 from crossdock.orchestration.trials.desk import TryDesk
 from crossdock.orchestration.trials.request import MOST_ORDERS, TrialRequest, tried_version
 from crossdock.orchestration.trials.rules import Rules, checked, version_rules
@@ -269,6 +270,7 @@ __all__ = [
     "SupplyPut",
     "SupplyReceipt",
     "SupplyReceived",
+    "SupplyRunner",
     "Told",
     "TraceTold",
     "TrialRequest",
@@ -305,6 +307,7 @@ __all__ = [
     "export_availability",
     "find_order",
     "flip_decision",
+    "hashed",
     "list_jobs",
     "list_policies",
     "list_share_groups",
@@ -315,6 +318,7 @@ __all__ = [
     "new_feed_import",
     "new_import",
     "new_key",
+    "new_supply_import",
     "new_trial",
     "policy_diff",
     "policy_yaml",

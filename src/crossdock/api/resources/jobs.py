@@ -28,6 +28,11 @@ from crossdock.orchestration import (
 )
 
 NDJSON = "application/x-ndjson"
+JOB_LINKS = {
+    "job": Link("get_job", {"job_id": "$response.body#/id"}),
+    "errors": Link("get_job_errors", {"job_id": "$response.body#/id"}),
+    "cancel": Link("cancel_job", {"job_id": "$response.body#/id"}),
+}
 _MAX_ERRORS = 64 * 1024 * 1024
 
 
@@ -107,11 +112,6 @@ def _head(path: Path) -> bytes:
 
 def add_to(table: Table) -> None:
     """Add imports and jobs."""
-    links = {
-        "job": Link("get_job", {"job_id": "$response.body#/id"}),
-        "errors": Link("get_job_errors", {"job_id": "$response.body#/id"}),
-        "cancel": Link("cancel_job", {"job_id": "$response.body#/id"}),
-    }
     table.add(
         Operation(
             method="POST",
@@ -136,7 +136,7 @@ def add_to(table: Table) -> None:
                 Answer(202, JobView, "Spooled; the job works on it.", None, ("Location", "Idempotency-Replayed")),
             ),
             errors=(EmptyUpload, IdempotencyKeyReused),
-            links=links,
+            links=JOB_LINKS,
         )
     )
     table.add(
@@ -178,7 +178,7 @@ def add_to(table: Table) -> None:
             description="What is done stays done. A job that is over stays as it is.",
             answers=(Answer(200, JobView, "Asked; the job as it is now."),),
             errors=(NotFound,),
-            links=links,
+            links=JOB_LINKS,
         )
     )
     table.add(

@@ -7,13 +7,14 @@ from typing import Annotated
 from msgspec import Meta
 
 from crossdock.api import examples
-from crossdock.api.commands import REPLAYED, actor, request_key
+from crossdock.api.commands import REPLAYED, actor, idempotency_key, key_scope, request_key
 from crossdock.api.documents import Sku
-from crossdock.api.errors import InvalidCursor
+from crossdock.api.errors import EmptyUpload, InvalidCursor
 from crossdock.api.http import Call, Header, Reply, json_reply, make_cursor, position, read_cursor
 from crossdock.api.lists import next_link
 from crossdock.api.operations import Answer, Link, Operation, Table
 from crossdock.api.parameters import PageQuery
+from crossdock.api.resources.jobs import JOB_LINKS, NDJSON, ImportQuery
 from crossdock.api.supply_documents import (
     ReceiptBatch,
     ReceiptResult,
@@ -23,6 +24,7 @@ from crossdock.api.supply_documents import (
     SupplyResult,
     SupplyResults,
 )
+from crossdock.api.uploads import Upload, answer_upload
 from crossdock.inventory import SupplyFilter, SupplyLineDetail, SupplyStateWord, list_supply, read_supply
 from crossdock.kernel.clock import instant, utc_day
 from crossdock.kernel.document import Code, ExternalId
@@ -30,11 +32,13 @@ from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import encode_id
 from crossdock.orchestration import (
     IdempotencyKeyReused,
+    JobView,
     PutSupply,
     ReceiveSupply,
     SupplyPut,
     SupplyReceipt,
     SupplyReceived,
+    new_supply_import,
 )
 
 Skus = Annotated[tuple[Sku, ...], Meta(max_length=100)]
@@ -118,6 +122,18 @@ async def receive(call: Call) -> Reply:
     return json_reply(document, 200, *_headers(answer))
 
 
+async def import_lines(call: Call) -> Reply:
+    """Spool an upload of any size and make the job that puts its lines."""
+    query: ImportQuery = call.query
+    key, by = idempotency_key(call), actor(call).name
+
+    def job_of(upload: Upload) -> object:
+        kept = None if key is None else (key_scope(call), key, upload.mark + bytes([query.dry_run]))
+        return new_supply_import(upload.file, upload.size, by, dry_run=query.dry_run, key=kept)
+
+    return await answer_upload(call, ".supply", job_of, call.backend.supplies)
+
+
 async def list_lines(call: Call) -> Reply:
     """List supply lines."""
     query: SupplyQuery = call.query
@@ -172,6 +188,34 @@ def add_to(table: Table) -> None:
             answers=(Answer(200, SupplyResults, "A result for each.", None, _HEADERS),),
             errors=(IdempotencyKeyReused,),
             links={"first": Link("get_supply_line", {"supply_line_id": "$response.body#/results/0/id"})},
+        )
+    )
+    table.add(
+        Operation(
+            method="POST",
+            path="/v1/supply-lines:import",
+            id="import_supply_lines",
+            tag="supply",
+            summary="Import supply lines as NDJSON of any size",
+            description=(
+                "One line of a purchase order, transfer or return on each line. The upload is spooled first; once it "
+                "is answered it is durable, and the job goes on after a crash where it stopped: the same line again "
+                "changes nothing. A line that is not taken ends up in the job's error file. With `dry_run` the lines "
+                "are only checked against the schema."
+            ),
+            handler=import_lines,
+            scope="inventory:write",
+            query=ImportQuery,
+            body=str,
+            examples={"one": examples.SUPPLY_NDJSON},
+            media=NDJSON,
+            streamed=True,
+            idempotent=True,
+            answers=(
+                Answer(202, JobView, "Spooled; the job works on it.", None, ("Location", "Idempotency-Replayed")),
+            ),
+            errors=(EmptyUpload, IdempotencyKeyReused),
+            links=JOB_LINKS,
         )
     )
     table.add(
