@@ -70,6 +70,34 @@ def positions_of(session: Session, fulfillment_id: int) -> list[tuple[int, int]]
     return [(row[0], row[1]) for row in session.fetch(sql, fulfillment_id)]
 
 
+def planned_at(session: Session, location_id: int, after: int, limit: int) -> list[tuple[int, int]]:
+    """Return planned fulfillments of a location that others may have, with their orders, from behind one on."""
+    sql = """
+        SELECT id, order_id FROM fulfillments WHERE location_id = ? AND execution = 1 AND method <> 'pickup' AND id > ?
+        ORDER BY id LIMIT ?
+    """
+    return [(row[0], row[1]) for row in session.fetch(sql, location_id, after, limit)]
+
+
+def planned_on(session: Session, location_id: int, day: int, limit: int) -> list[tuple[int, int]]:
+    """Return planned fulfillments that took a location's day and that others may have: who may best go comes first."""
+    sql = """
+        SELECT f.id, f.order_id FROM fulfillments f JOIN orders o ON o.id = f.order_id
+        WHERE f.location_id = ? AND f.execution = 1 AND f.work_day = ? AND f.took_capacity = 1 AND f.method <> 'pickup'
+        ORDER BY o.priority, o.captured_at DESC, f.id DESC LIMIT ?
+    """
+    return [(row[0], row[1]) for row in session.fetch(sql, location_id, day, limit)]
+
+
+def overfull_days(session: Session, today: int, limit: int) -> list[tuple[int, int, int, int]]:
+    """Return the days to come that more was taken of than is allowed now: location, day, taken, allowed."""
+    sql = """
+        SELECT location_id, work_day, used, allowed FROM capacities
+        WHERE slot = 0 AND used > allowed AND work_day >= ? ORDER BY work_day, location_id LIMIT ?
+    """
+    return [(row[0], row[1], row[2], row[3]) for row in session.fetch(sql, today, limit)]
+
+
 def cancel_lines(unit: Unit, rows: Sequence[tuple[int, int, int, int]]) -> None:
     """Take units out of fulfillments: (fulfillment id, demand number, claim id, units) each."""
     sql = """

@@ -230,7 +230,10 @@ class Directory:
         return sorted({facts.launch_day for facts in known if facts is not None and facts.launch_day > after})
 
     def capacity(self, session: Session, days: Days) -> Days:
-        """Return how many fulfillments each active location may still take on its handover day."""
+        """Return how many fulfillments each active location may still take on its handover day.
+
+        Below 0 where more is planned than a lowered capacity allows: so much must go before there is room for more.
+        """
         left = np.full(len(self.network.sites), NO_LIMIT, dtype=np.int64)
         if not self.limited:
             return left
@@ -244,7 +247,7 @@ class Directory:
               ON c.location_id = k.location_id AND c.work_day = k.work_day AND c.slot = k.slot
         """
         for id_, used in session.fetch_keys(sql, ("bigint",) * 3, keys):
-            left[columns[id_]] = max(0, self.limited[id_] - used)
+            left[columns[id_]] = self.limited[id_] - used
         return left
 
     def keep_versions(self, unit: Unit) -> None:

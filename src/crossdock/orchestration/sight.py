@@ -37,6 +37,7 @@ class Sight:
         """The column of each location in every array."""
         self._capacity: dict[bytes, Ints] = {}
         self._moments: dict[int, tuple[Ints, Ints]] = {}
+        self._overfull = False
 
     def prepare(
         self, session: Session, instants: Iterable[int], items: Sequence[int], later: Iterable[int | None] = ()
@@ -65,6 +66,7 @@ class Sight:
                 capacity[key] = self.directory.capacity(session, days) if known is None else known
             self._moments[day_start(day)] = (days, capacity[key])
         self._capacity = capacity
+        self._overfull = any(bool((left < 0).any()) for left in capacity.values())
 
     def forget_capacity(self) -> None:
         """Read the capacity left anew before the next decision."""
@@ -129,7 +131,8 @@ class Sight:
         if where.bound is not None:
             stock = self._only_at(stock, where.bound)
         self._not_asked(stock, demand)
-        snapshot = Snapshot(self.directory.network, stock, days, capacity)
+        room = np.maximum(capacity, 0) if self._overfull else capacity
+        snapshot = Snapshot(self.directory.network, stock, days, room)
         shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
         if shown is not stock:
             snapshot, through = self._narrower(demand, snapshot, through, shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.work import commands as c
 from crossdock.orchestration.work.bench import WorkHandler
+from crossdock.orchestration.work.deadlines import WatchDaysHandler, WatchDeadlinesHandler
 from crossdock.orchestration.work.moving import (
     AcceptHandler,
     PickHandler,
@@ -12,7 +13,15 @@ from crossdock.orchestration.work.moving import (
     RestockHandler,
     StartHandler,
 )
+from crossdock.orchestration.work.pausing import (
+    MoveWorkHandler,
+    PauseHandler,
+    PutWorkRulesHandler,
+    ResumeHandler,
+    WatchPausesHandler,
+)
 from crossdock.orchestration.work.refusing import RejectHandler, ShortPickHandler
+from crossdock.orchestration.work.zero import ZeroStockHandler
 
 
 def work_handlers(engine: Engine) -> dict[type, WorkHandler]:
@@ -25,4 +34,12 @@ def work_handlers(engine: Engine) -> dict[type, WorkHandler]:
         c.Restock: RestockHandler(engine),
         c.Reject: RejectHandler(engine),
         c.ShortPick: ShortPickHandler(engine),
+        c.ZeroStock: ZeroStockHandler(engine),
+        c.PauseLocation: PauseHandler(engine),
+        c.ResumeLocation: ResumeHandler(engine),
+        c.MoveWork: MoveWorkHandler(engine),
+        c.PutWorkRules: PutWorkRulesHandler(engine),
+        c.WatchDeadlines: WatchDeadlinesHandler(engine),
+        c.WatchPauses: WatchPausesHandler(engine),
+        c.WatchDays: WatchDaysHandler(engine),
     }

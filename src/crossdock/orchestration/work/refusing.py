@@ -23,11 +23,20 @@ from crossdock.orchestration.stock.settling import Fact
 from crossdock.orchestration.work.bench import Bench, WorkHandler, current
 from crossdock.orchestration.work.commands import WorkDone
 from crossdock.orchestration.work.moving import lines_of, units_of
-from crossdock.orchestration.work.rerouting import Moved, again, elsewhere, is_collected
+from crossdock.orchestration.work.rerouting import Moved, again, by_demand, elsewhere, is_collected
 from crossdock.orchestration.work.steps import RETRY
 from crossdock.storage.unit import Unit
 
 Units = Sequence[tuple[HeldClaim, int]]
+
+
+class Why(NamedTuple):
+    """Why a location does not do something, and who says so."""
+
+    kind: str
+    reason: str
+    note: str
+    actor: str
 
 
 class Refusal(NamedTuple):
@@ -55,7 +64,8 @@ class RefusingHandler(WorkHandler):
         fulfillment = current(order, command.fulfillment_id, command.version)
         self.check(fulfillment)
         units = units_of(order.resting_in(fulfillment.id), command.lines, picked=False)
-        said = remember(bench, order, fulfillment, units, self.kind, command)
+        why = Why(self.kind, command.reason, command.note, command.actor.name)
+        said = remember(bench, order, fulfillment, units, why)
         moved = (
             _exists(bench, order, fulfillment, units, said)
             if reason.exists
@@ -85,27 +95,19 @@ class ShortPickHandler(RefusingHandler):
             raise WrongState(f"Nothing is picked of a fulfillment that is {word(Execution(fulfillment.execution))}.")
 
 
-def remember(
-    bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, units: Units, kind: str, command: Any
-) -> Refusal:
+def remember(bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, units: Units, why: Why) -> Refusal:
     """Remember who said no to what: the location is not asked for these lines again for a time."""
     unit, rules = bench.unit, bench.engine.directory.work_rules
     until = unit.now + rules.exclude_hours * HOUR
-    quantity: dict[int, int] = {}
-    for claim, n in units:
-        quantity[claim.demand_no] = quantity.get(claim.demand_no, 0) + n
-    reason, note, actor = getattr(command, "reason", kind), getattr(command, "note", ""), command.actor.name
-    said = Refusal(kind, reason, note, actor, {no: unit.ids.one() for no in quantity}, until)
-    location = fulfillment.location_id
-    fulfillments.reject(
-        unit,
-        [
-            Rejected(said.ids[no], order.row.id, no, location, fulfillment.id, kind, reason, note, n, unit.now, until,
-                     actor)
-            for no, n in quantity.items()
-        ],
-    )  # fmt: skip
-    order.rejections += [Rejection(order.row.id, no, location, until) for no in quantity]
+    quantity = by_demand(units)
+    said = Refusal(*why, {no: unit.ids.one() for no in quantity}, until)
+    order_id, location, words = order.row.id, fulfillment.location_id, (why.kind, why.reason, why.note)
+    rows = [
+        Rejected(said.ids[no], order_id, no, location, fulfillment.id, *words, n, unit.now, until, why.actor)
+        for no, n in quantity.items()
+    ]
+    fulfillments.reject(unit, rows)
+    order.rejections += [Rejection(order_id, no, location, until) for no in quantity]
     return said
 
 
@@ -126,7 +128,7 @@ def _exists(bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, unit
     if is_collected(order, delivery_no):
         for claim, n in units:
             changes.unclaim(order, claim.id, n, said.kind, said.actor)
-        again(changes, order, delivery_no, _by_demand(units), said.reason, said.actor)
+        again(changes, order, delivery_no, by_demand(units), said.reason, said.actor)
         _ended(bench, order, fulfillment)
         return Moved(sum(n for _, n in units), 0)
     moved = elsewhere(changes, order, delivery_no, units, said.kind, said.actor)
@@ -151,7 +153,7 @@ def _gone(
     counts = records.last_counts(unit.session, before)
     for fact in facts:
         settling.apply(unit, changes, fact, counts)
-    again(changes, order, delivery_no, _by_demand(units), said.kind, said.actor)
+    again(changes, order, delivery_no, by_demand(units), said.kind, said.actor)
     if not _ended(bench, order, fulfillment):
         complete = not any(claim.on_shelf for claim in order.claims_of(fulfillment.id))
         bench.steps.set(order, fulfillment, Execution.PICKED if complete else None)
@@ -195,13 +197,6 @@ def _ended(bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment) -> bo
         bench.steps.set(order, fulfillment, None, Negotiation.REJECTED)
     bench.steps.not_due(fulfillment.id)
     return True
-
-
-def _by_demand(units: Units) -> dict[int, int]:
-    wanted: dict[int, int] = {}
-    for claim, n in units:
-        wanted[claim.demand_no] = wanted.get(claim.demand_no, 0) + n
-    return wanted
 
 
 def _tell(

@@ -58,9 +58,7 @@ def ask(
 
 def elsewhere(changes: Changes, order: LoadedOrder, delivery_no: int, units: Units, cause: str, actor: str) -> Moved:
     """Give units that are there to others, as far as others can have them; the rest stays claimed where it is."""
-    wanted: dict[int, int] = {}
-    for claim, n in units:
-        wanted[claim.demand_no] = wanted.get(claim.demand_no, 0) + n
+    wanted = by_demand(units)
     able = found(try_route(changes, order, delivery_no, wanted, units))
     going: dict[int, int] = {}
     for claim, n in units:
@@ -72,3 +70,11 @@ def elsewhere(changes: Changes, order: LoadedOrder, delivery_no: int, units: Uni
         changes.route(order, delivery_no, going, cause, actor)
     moved = sum(going.values())
     return Moved(moved, sum(wanted.values()) - moved)
+
+
+def by_demand(units: Units) -> dict[int, int]:
+    """Add units up by demand."""
+    wanted: dict[int, int] = {}
+    for claim, n in units:
+        wanted[claim.demand_no] = wanted.get(claim.demand_no, 0) + n
+    return wanted
