@@ -194,6 +194,16 @@ def reject(unit: Unit, rows: Sequence[Rejected]) -> None:
     unit.insert(tables.rejections, rows)
 
 
+def forgive(unit: Unit, order_id: int, demand_nos: Sequence[int]) -> None:
+    """Let those that have said no to demand be asked again: somebody wants it from there all the same."""
+    sql = """
+        WITH k(no) AS ({keys})
+        UPDATE rejections SET until = ? WHERE order_id = ? AND until > ? AND demand_no IN (SELECT no FROM k)
+    """
+    keys = [(no,) for no in sorted(demand_nos)]
+    unit.dirty = bool(unit.session.execute_keys(sql, ("bigint",), keys, unit.now, order_id, unit.now)) or unit.dirty
+
+
 # -- by when ----------------------------------------------------------------------------------------------------------
 
 

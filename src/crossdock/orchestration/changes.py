@@ -124,6 +124,10 @@ class Changes:
             basis = movement.change.on_hand + movement.change.short
             self._engine.planner.shares.moved(item, location, credit, basis)
 
+    def planned_ids(self, order: LoadedOrder) -> list[int]:
+        """Return the fulfillments of an order that this transaction has planned, in their order."""
+        return [row[0] for row in self._rows[fulfillment_tables.fulfillments] if row[1] == order.row.id]
+
     def touch(self, order: LoadedOrder) -> None:
         """Count an order's version up though none of its units move."""
         self._orders[order.row.id] = order
@@ -212,6 +216,12 @@ class Changes:
             waiting -= left
             if left < entry.quantity:
                 self._leave_queue(order, index, entry, left, cause, actor)
+
+    def take_out(self, order: LoadedOrder, demand_no: int, queue: str, cause: str, actor: str) -> None:
+        """Take a demand's units out of a queue: they go on waiting, for what is decided next."""
+        for index, entry in enumerate(order.waiting):
+            if (entry.demand_no, entry.queue) == (demand_no, queue) and entry.quantity:
+                self._leave_queue(order, index, entry, 0, cause, actor)
 
     def _leave_queue(
         self, order: LoadedOrder, index: int, entry: WaitingEntry, left: int, cause: str, actor: str

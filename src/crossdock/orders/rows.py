@@ -135,6 +135,11 @@ def collected_at(data: str) -> str | None:
     return None if data == _EMPTY else _delivery(data).location
 
 
+def with_location(data: str, location: str | None) -> str:
+    """Return a delivery's stored data with another location at which it is collected."""
+    return _encode(msgspec.structs.replace(_delivery(data), location=location)).decode()
+
+
 def delivery_row(
     order_id: int, no: int, delivery: DeliveryIn, area: str, point: Xyz | None, address_id: int
 ) -> tuple[Any, ...]:

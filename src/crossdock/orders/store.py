@@ -9,7 +9,7 @@ import msgspec
 
 from crossdock.orders import tables
 from crossdock.orders.model import PARTITION
-from crossdock.orders.rows import collected_at
+from crossdock.orders.rows import collected_at, with_location
 from crossdock.storage.session import Session
 from crossdock.storage.unit import Unit
 
@@ -271,6 +271,39 @@ def amend_delivery(
         order_id,
         no,
     )
+    unit.dirty = True
+
+
+def redirect_delivery(unit: Unit, row: DeliveryRow, location: str | None) -> None:
+    """Have a delivery go elsewhere by another method; the person's address in the vault stays as it is."""
+    x, y, z = row.point or (None, None, None)
+    data = unit.session.fetch("SELECT data FROM deliveries WHERE order_id = ? AND no = ?", row.order_id, row.no)[0][0]
+    unit.session.execute(
+        "UPDATE deliveries SET method = ?, country = ?, area = ?, x = ?, y = ?, z = ?, data = ?"
+        " WHERE order_id = ? AND no = ?",
+        *(row.method, row.country, row.area, x, y, z, with_location(data, location)),
+        row.order_id,
+        row.no,
+    )
+    unit.dirty = True
+
+
+def copy_delivery(unit: Unit, order_id: int, no: int, new: int) -> None:
+    """Write a delivery once more under another number."""
+    names = [column.name for column in tables.deliveries.columns]
+    columns = ", ".join(f'"{name}"' for name in names)
+    sql = f"SELECT {columns} FROM deliveries WHERE order_id = ? AND no = ?"
+    row = unit.session.fetch(sql, order_id, no)[0]
+    unit.insert(tables.deliveries, [(order_id, new, *row[2:])])
+
+
+def move_demand(unit: Unit, order_id: int, nos: Sequence[int], delivery_no: int) -> None:
+    """Have demand go with another delivery."""
+    sql = """
+        WITH k(no) AS ({keys})
+        UPDATE demand SET delivery_no = ? WHERE order_id = ? AND no IN (SELECT no FROM k)
+    """
+    unit.session.execute_keys(sql, ("bigint",), [(no,) for no in sorted(nos)], delivery_no, order_id)
     unit.dirty = True
 
 

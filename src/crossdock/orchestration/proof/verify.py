@@ -200,14 +200,16 @@ _LINES = """
     SELECT l.fulfillment_id, l.demand_no, l.claim_id, f.order_id, l.quantity - l.canceled - l.shipped,
         CASE WHEN c.state = 1 THEN c.quantity ELSE 0 END, f.execution,
         CASE WHEN c.id IS NOT NULL AND c.owner_id = f.order_id AND c.owner_no = l.demand_no
-              AND c.location_id = f.location_id AND c.item_id = d.item_id AND f.delivery_no = d.delivery_no
+              AND c.location_id = f.location_id AND c.item_id = d.item_id
+              AND (f.delivery_no = d.delivery_no OR l.canceled = l.quantity)
              THEN 1 ELSE 0 END AS fits
     FROM fulfillments f JOIN fulfillment_lines l ON l.fulfillment_id = f.id AND f.feeds IS NULL
     LEFT JOIN claims c ON c.id = l.claim_id
     LEFT JOIN demand d ON d.order_id = f.order_id AND d.no = l.demand_no
     WHERE f.order_id BETWEEN ? AND ? AND (
         c.id IS NULL OR d.no IS NULL OR c.owner_id <> f.order_id OR c.owner_no <> l.demand_no
-        OR c.location_id <> f.location_id OR c.item_id <> d.item_id OR f.delivery_no <> d.delivery_no
+        OR c.location_id <> f.location_id OR c.item_id <> d.item_id
+        OR (f.delivery_no <> d.delivery_no AND l.canceled < l.quantity)
         OR (CASE WHEN c.state = 1 THEN c.quantity ELSE 0 END) <> l.quantity - l.canceled - l.shipped
         OR (f.execution = ? AND l.quantity - l.canceled - l.shipped > 0))
     ORDER BY l.fulfillment_id, l.demand_no LIMIT ?

@@ -89,6 +89,11 @@ class WorkHandler(ABC):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        """The state in memory behind the writer."""
+        return self._engine
+
     def weight(self, command: Any) -> int:
         return 20
 

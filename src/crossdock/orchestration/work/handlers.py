@@ -5,7 +5,9 @@ from __future__ import annotations
 from crossdock.orchestration.engine import Engine
 from crossdock.orchestration.work import commands as c
 from crossdock.orchestration.work.bench import WorkHandler
+from crossdock.orchestration.work.choices import ChoicesHandler, ChooseHandler
 from crossdock.orchestration.work.deadlines import WatchDaysHandler, WatchDeadlinesHandler
+from crossdock.orchestration.work.manual import AssignHandler, PreviewHandler
 from crossdock.orchestration.work.moving import (
     AcceptHandler,
     PickHandler,
@@ -13,6 +15,7 @@ from crossdock.orchestration.work.moving import (
     RestockHandler,
     StartHandler,
 )
+from crossdock.orchestration.work.offers import ClaimHandler, OfferHandler, WatchOffersHandler
 from crossdock.orchestration.work.pausing import (
     MoveWorkHandler,
     PauseHandler,
@@ -34,6 +37,13 @@ def work_handlers(engine: Engine) -> dict[type, WorkHandler]:
         c.Restock: RestockHandler(engine),
         c.Reject: RejectHandler(engine),
         c.ShortPick: ShortPickHandler(engine),
+        c.Assign: AssignHandler(engine),
+        c.PreviewAssignment: PreviewHandler(engine),
+        c.OfferJob: OfferHandler(engine),
+        c.ClaimOffer: ClaimHandler(engine),
+        c.WatchOffers: WatchOffersHandler(engine),
+        c.PreviewChoices: ChoicesHandler(engine),
+        c.Choose: ChooseHandler(engine),
         c.ZeroStock: ZeroStockHandler(engine),
         c.PauseLocation: PauseHandler(engine),
         c.ResumeLocation: ResumeHandler(engine),
