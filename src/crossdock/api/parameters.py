@@ -77,6 +77,7 @@ PATH_PARAMETERS: dict[str, PathParameter] = {
     "order_id": _id("ord", "order"),
     "decision_id": _id("dec", "decision"),
     "fulfillment_id": _id("ful", "fulfillment"),
+    "offer_id": _id("off", "offer"),
     "supply_line_id": _id("sup", "supply line"),
     "reservation_id": _id("rsv", "reservation"),
     "job_id": _id("job", "job"),

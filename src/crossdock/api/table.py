@@ -10,11 +10,13 @@ from crossdock.api.resources import (
     actions,
     availability,
     capture,
+    choices,
     configuration,
     events,
     feeds,
     jobs,
     orders,
+    pauses,
     policies,
     promises,
     reservations,
@@ -24,6 +26,7 @@ from crossdock.api.resources import (
     supply,
     trials,
     views,
+    work,
 )
 
 
@@ -38,6 +41,9 @@ def operations() -> tuple[Operation, ...]:
         promises,
         reservations,
         routing,
+        work,
+        choices,
+        pauses,
         stock,
         supply,
         availability,

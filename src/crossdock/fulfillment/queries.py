@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from crossdock.fulfillment import views as v
-from crossdock.fulfillment.model import Execution
+from crossdock.fulfillment.model import Execution, Negotiation, actions
+from crossdock.fulfillment.offer_store import OfferState
 from crossdock.kernel.clock import moment
 from crossdock.kernel.ids import encode_id
+from crossdock.kernel.money import Money
 from crossdock.storage.session import Session
 
 _FULFILLMENTS = """
     SELECT f.id, f.order_id, c.code, o.external_id, f.delivery_no, l.code, f.method, f.execution, f.negotiation,
            f.cancellation, f.decision_id, f.feeds, f.workflow, f.work_day, f.deliver_day, f.release_at,
-           f.created_at, f.version
+           f.created_at, f.version, t.kind, t.due_at
     FROM fulfillments f JOIN orders o ON o.id = f.order_id JOIN channels c ON c.id = o.channel_id
-    LEFT JOIN locations l ON l.id = f.location_id
+    LEFT JOIN locations l ON l.id = f.location_id LEFT JOIN deadlines t ON t.fulfillment_id = f.id
 """
+_WAITS_FOR: tuple[Literal["", "accept", "start", "retry"], ...] = ("", "accept", "start", "retry")
 _LINES = """
     WITH k(id) AS ({keys})
     SELECT x.fulfillment_id, x.demand_no, d.line_no, i.sku, i.name, CAST(sum(x.quantity) AS bigint),
@@ -106,7 +109,7 @@ def _views(session: Session, rows: list[Any]) -> list[v.FulfillmentView]:
 
 def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...], legs: Sequence[int]) -> v.FulfillmentView:
     (id_, order, channel, external_id, delivery, location, method, execution, negotiation, cancellation, decision,
-     feeds, workflow, work, deliver, release_at, created, version) = row  # fmt: skip
+     feeds, workflow, work, deliver, release_at, created, version, kind, due) = row  # fmt: skip
     own, of_order, of_decision = encode_id("ful", id_), encode_id("ord", order), encode_id("dec", decision)
     return v.FulfillmentView(
         id=own,
@@ -126,10 +129,17 @@ def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...], legs: Sequence[int
         work_on=_day(work),
         deliver_on=_day(deliver),
         release_at=None if release_at is None else moment(release_at),
+        waits_for=_WAITS_FOR[kind or 0],
+        due_at=None if due is None else moment(due),
         created_at=moment(created),
         units=sum(line.quantity - line.canceled for line in lines),
         lines=lines,
-        supported_actions=(),
+        supported_actions=actions(
+            Execution(execution),
+            Negotiation(negotiation),
+            sum(line.quantity - line.canceled - line.shipped - line.picked for line in lines),
+            sum(line.picked - line.shipped for line in lines),
+        ),
         links=v.FulfillmentLinks(
             self=f"/v1/fulfillments/{own}", order=f"/v1/orders/{of_order}", decision=f"/v1/decisions/{of_decision}"
         ),
@@ -139,3 +149,50 @@ def _view(row: Any, lines: tuple[v.FulfillmentLineView, ...], legs: Sequence[int
 
 def _day(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat() if ordinal > 0 else ""
+
+
+_OFFER = """
+    SELECT o.id, o.order_id, o.fulfillment_id, o.state, l.code, o.reason, o.created_at, o.expires_at, r.currency
+    FROM fulfillment_offers o JOIN orders r ON r.id = o.order_id LEFT JOIN locations l ON l.id = o.claimed_by
+"""
+_OFFERED = """
+    SELECT l.code, x.cost, x.deliver_day FROM offer_locations x JOIN locations l ON l.id = x.location_id
+    WHERE x.offer_id = ? ORDER BY x.cost, l.code
+"""
+
+
+def read_offer(session: Session, offer_id: int) -> v.OfferView | None:
+    """Return an offer as it stands; None when there is none."""
+    rows = session.fetch(f"{_OFFER} WHERE o.id = ?", offer_id)
+    return _offer(session, rows[0]) if rows else None
+
+
+def offers_of(session: Session, order_id: int) -> list[v.OfferView]:
+    """Return the offers of an order's jobs, newest first."""
+    rows = session.fetch(f"{_OFFER} WHERE o.order_id = ? ORDER BY o.id DESC", order_id)
+    return [_offer(session, row) for row in rows]
+
+
+def _offer(session: Session, row: Any) -> v.OfferView:
+    id_, order, fulfillment, state, claimed_by, reason, created, expires, currency = row
+    places = tuple(
+        v.OfferedLocation(location=code, cost=Money(cost, currency), deliver_on=_day(day))
+        for code, cost, day in session.fetch(_OFFERED, id_)
+    )
+    return v.OfferView(
+        id=encode_id("off", id_),
+        order_id=encode_id("ord", order),
+        fulfillment_id=encode_id("ful", fulfillment),
+        state=_OFFER_STATES[state - 1],
+        locations=places,
+        claimed_by=claimed_by,
+        reason=reason,
+        created_at=moment(created),
+        expires_at=moment(expires),
+        supported_actions=("claim",) if state == OfferState.OPEN else (),
+    )
+
+
+_OFFER_STATES: tuple[Literal["open", "claimed", "expired", "withdrawn"], ...] = (
+    "open", "claimed", "expired", "withdrawn",
+)  # fmt: skip

@@ -108,7 +108,7 @@ offer_locations = table(
     "offer_locations",
     big("offer_id", primary_key=True),
     big("location_id", primary_key=True),
-    # What it would cost from there when it was offered, in 1/1000 of the minor unit, and the day that it would arrive.
+    # What it would cost from there when it was offered, in minor units, and the day that it would arrive.
     big("cost"),
     big("deliver_day"),
     clustered=True,

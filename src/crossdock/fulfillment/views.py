@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from crossdock.kernel.document import Instant
+from crossdock.kernel.money import Money
 
 ExecutionWord = Literal[
     "planned", "released", "in_progress", "picked", "packed", "shipped", "ready", "canceled", "handed_over"
@@ -42,7 +43,7 @@ class FulfillmentLinks(View, frozen=True):
 
 
 class FulfillmentView(View, frozen=True):
-    """The part of a delivery that one location handles; as long as it is only planned nothing can be done to it.
+    """The part of a delivery that one location handles; what it waits for until ``due_at``, and what can be done.
 
     One that ``feeds`` another is a leg between our locations; the other ``depends_on`` it and hands the goods on.
     """
@@ -64,9 +65,34 @@ class FulfillmentView(View, frozen=True):
     work_on: str
     deliver_on: str
     release_at: Instant | None
+    waits_for: Literal["", "accept", "start", "retry"]
+    due_at: Instant | None
     created_at: Instant
     units: int
     lines: tuple[FulfillmentLineView, ...]
     supported_actions: tuple[str, ...]
     links: FulfillmentLinks
     version: int
+
+
+class OfferedLocation(View, frozen=True):
+    """A location that a job was offered to, with what it would cost from there and the day it would arrive."""
+
+    location: str
+    cost: Money
+    deliver_on: str
+
+
+class OfferView(View, frozen=True):
+    """One job for several locations: the first that claims it has it."""
+
+    id: str
+    order_id: str
+    fulfillment_id: str
+    state: Literal["open", "claimed", "expired", "withdrawn"]
+    locations: tuple[OfferedLocation, ...]
+    claimed_by: str | None
+    reason: str
+    created_at: Instant
+    expires_at: Instant
+    supported_actions: tuple[str, ...]

@@ -1,7 +1,7 @@
 """The network: channels, locations, calendars, cut-offs, capacity."""
 
 from crossdock.network.model import Address, Calendar, Channel, Location, LocationKind, Service
-from crossdock.network.queries import list_channels, list_locations, read_channel, read_location
+from crossdock.network.queries import list_channels, list_locations, list_pauses, read_channel, read_location
 
 __all__ = [
     "Address",
@@ -12,6 +12,7 @@ __all__ = [
     "Service",
     "list_channels",
     "list_locations",
+    "list_pauses",
     "read_channel",
     "read_location",
 ]

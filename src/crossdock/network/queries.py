@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from crossdock.network.model import Channel, Location
+from crossdock.network.store import Pause, pauses
 from crossdock.storage.session import Session
 
 _channel = msgspec.json.Decoder(Channel).decode
@@ -41,3 +42,9 @@ def list_locations(
         where += f" AND active = {int(active)}"
     sql = f"SELECT data FROM locations WHERE {where} ORDER BY code LIMIT ?"
     return [_location(row[0]) for row in session.fetch(sql, *params, limit)]
+
+
+def list_pauses(session: Session) -> list[tuple[str, Pause]]:
+    """Return the locations that take no new work, by code."""
+    codes = {row[0]: row[1] for row in session.fetch("SELECT id, code FROM locations")}
+    return sorted((codes[pause.location_id], pause) for pause in pauses(session))

@@ -274,14 +274,14 @@ def amend_delivery(
     unit.dirty = True
 
 
-def redirect_delivery(unit: Unit, row: DeliveryRow, location: str | None) -> None:
+def redirect_delivery(unit: Unit, row: DeliveryRow) -> None:
     """Have a delivery go elsewhere by another method; the person's address in the vault stays as it is."""
     x, y, z = row.point or (None, None, None)
     data = unit.session.fetch("SELECT data FROM deliveries WHERE order_id = ? AND no = ?", row.order_id, row.no)[0][0]
     unit.session.execute(
         "UPDATE deliveries SET method = ?, country = ?, area = ?, x = ?, y = ?, z = ?, data = ?"
         " WHERE order_id = ? AND no = ?",
-        *(row.method, row.country, row.area, x, y, z, with_location(data, location)),
+        *(row.method, row.country, row.area, x, y, z, with_location(data, row.location)),
         row.order_id,
         row.no,
     )

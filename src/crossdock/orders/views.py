@@ -27,7 +27,7 @@ OriginWord = Literal["sale", "replacement", "exchange"]
 ExecutionWord = Literal[
     "planned", "released", "in_progress", "picked", "packed", "shipped", "ready", "canceled", "handed_over"
 ]
-OrderAction = Literal["cancel", "amend_address", "hold", "release_hold", "route"]
+OrderAction = Literal["cancel", "amend_address", "hold", "release_hold", "route", "choose"]
 
 Version = Annotated[int, Meta(ge=1, description="rises with every change; also the ETag")]
 
@@ -285,7 +285,7 @@ def order_links(order_id: str) -> OrderLinks:
     )
 
 
-def supported_actions(parts: Parts, *, on_hold: bool) -> tuple[OrderAction, ...]:
+def supported_actions(parts: Parts, *, on_hold: bool, choice: bool = False) -> tuple[OrderAction, ...]:
     """Say what can be asked of an order whose units are there."""
     free = parts.waiting + parts.reserved + parts.allocated
     still_here = free + parts.released + parts.picked
@@ -296,4 +296,6 @@ def supported_actions(parts: Parts, *, on_hold: bool) -> tuple[OrderAction, ...]
         actions.append("hold")
     if on_hold:
         actions.append("release_hold")
+    if choice:
+        actions.append("choose")
     return tuple(actions)

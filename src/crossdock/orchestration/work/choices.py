@@ -150,14 +150,14 @@ def ways(bench: Bench, order: LoadedOrder, asked: Question) -> Iterator[Way]:
     if address is not None:
         home = _address(address)
         area, point = place_of_address(home)
-        to_home = asked.delivery._replace(method="ship", country=home.country, area=area, point=point)
+        to_home = asked.delivery._replace(method="ship", country=home.country, area=area, point=point, location=None)
         way = _try(bench, order, asked, "ship", to_home, None)
         if way is not None:
             yield way
     made = 0
     for place in _near(bench, asked):
         country, where = pick_up_point(place)
-        there = asked.delivery._replace(country=country, point=where)
+        there = asked.delivery._replace(country=country, point=where, location=place.location.code)
         way = _try(bench, order, asked, "pickup", there, place)
         if way is not None:
             yield way
@@ -269,7 +269,6 @@ def _move(bench: Bench, order: LoadedOrder, asked: Question, command: Choose) ->
     for no in asked.whole:
         changes.take_out(order, no, CHOICE, "choice", actor)
     others = [d.no for d in order.demand.values() if d.delivery_no == number and d.no not in asked.whole]
-    code = None if way.place is None else way.place.location.code
     if any(_live(order, no) for no in others):
         number = max(order.deliveries) + 1
         orders.copy_delivery(bench.unit, order.row.id, asked.delivery.no, number)
@@ -277,6 +276,6 @@ def _move(bench: Bench, order: LoadedOrder, asked: Question, command: Choose) ->
         for no in asked.whole:
             order.demand[no] = order.demand[no]._replace(delivery_no=number)
     order.deliveries[number] = way.delivery._replace(no=number)
-    orders.redirect_delivery(bench.unit, order.deliveries[number], code)
+    orders.redirect_delivery(bench.unit, order.deliveries[number])
     changes.route(order, number, asked.whole, "choice", actor)
     return sum(asked.whole.values())

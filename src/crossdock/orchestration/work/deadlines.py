@@ -60,7 +60,7 @@ def _notice(bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, dead
 
 def _over(bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, kind: int, actor: str) -> None:
     """Time is over: others are asked; what nobody else can have stays, and is asked for once more."""
-    units = [(claim, claim.quantity) for claim in order.claims_of(fulfillment.id)]
+    units = [(claim, claim.quantity) for claim in order.resting_in(fulfillment.id)]
     who, waits_for = bench.who(order, fulfillment), WAITS_FOR[kind]
     if is_collected(order, fulfillment.delivery_no):
         moved = Moved(0, sum(n for _, n in units))  # somebody will come for it there

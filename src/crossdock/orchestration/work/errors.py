@@ -20,14 +20,6 @@ class NotThatMany(Refused):
     next_step = "Read the fulfillment again: its lines say how many units are where."
 
 
-class StillPicked(Refused):
-    """Units are off the shelf already."""
-
-    code = "still_picked"
-    title = "Units of it are picked"
-    next_step = "Put them back with the action `restock`, then repeat the request."
-
-
 class OnHold(Refused):
     """The order is on hold: its locations do not learn of it."""
 

@@ -24,7 +24,7 @@ from crossdock.orchestration.work.commands import (
     Side,
     WorkDone,
 )
-from crossdock.orchestration.work.errors import CannotAssign
+from crossdock.orchestration.work.errors import CannotAssign, FulfillmentNotFound
 from crossdock.orchestration.work.rerouting import by_demand
 from crossdock.routing import Versions, explain
 from crossdock.storage.unit import Unit
@@ -37,6 +37,8 @@ class PreviewHandler(WorkHandler):
 
     def do(self, unit: Unit, command: PreviewAssignment) -> Previewed:
         order_id = self.order_of(unit, command.fulfillment_id)
+        if order_id != command.order_id:
+            raise FulfillmentNotFound("The order has no such fulfillment.")
         place = self.place(command.location)
         bench = Bench(unit, self._engine, [order_id])
         order = bench.loaded[order_id]
@@ -95,6 +97,8 @@ def preview(bench: Bench, order: LoadedOrder, fulfillment: HeldFulfillment, plac
     if Negotiation(fulfillment.negotiation) is Negotiation.ACCEPTED and fulfillment.execution != Execution.PLANNED:
         raise WrongState("The location has accepted it; it can reject it, then it goes elsewhere.")
     units = _units(order, fulfillment)
+    if fulfillment.feeds is not None or any(claim.supply_line_id is not None for claim, _ in units):
+        raise WrongState("It is one of two legs; route the order again, and both are decided anew.")
     wanted, number = by_demand(units), fulfillment.delivery_no
 
     def at(location: int) -> list[Routed]:

@@ -125,7 +125,7 @@ def move_planned(bench: Bench, order: LoadedOrder, id_: int, reason: str, actor:
     fulfillment = order.fulfillments.get(id_)
     if fulfillment is None or fulfillment.method == "pickup":
         return Moved(0, 0)
-    units = [(claim, claim.quantity) for claim in order.claims_of(id_)]
+    units = [(claim, claim.quantity) for claim in order.resting_in(id_)]
     # Nobody has said no: that it is not to be asked holds for this decision alone, and is not written.
     location, said = fulfillment.location_id, order.rejections
     for_now = [Rejection(order.row.id, claim.demand_no, location, bench.unit.now + 1) for claim, _ in units]

@@ -41,6 +41,7 @@ def read_order(session: Session, order_id: int, *, personal: bool = False) -> v.
     extra = msgspec.json.decode(data, type=OrderStored)
     demand = _demand(session, order_id)
     parts = _sum([entry.parts for entry in demand])
+    queue = queue_entries(session, order_id)
     return v.OrderView(
         id=public,
         channel=channel,
@@ -68,10 +69,14 @@ def read_order(session: Session, order_id: int, *, personal: bool = False) -> v.
         demand=tuple(demand),
         deliveries=_deliveries(session, order_id, personal=personal),
         fulfillments=_fulfillments(session, order_id),
-        queue=queue_entries(session, order_id),
+        queue=queue,
         holds=_holds(session, order_id),
         decisions=_decisions(session, order_id, currency),
-        supported_actions=v.supported_actions(parts, on_hold=bool(on_hold)),
+        supported_actions=v.supported_actions(
+            parts,
+            on_hold=bool(on_hold),
+            choice=any(entry.queue == "customer_choice" and entry.closed_at is None for entry in queue),
+        ),
         links=v.order_links(public),
         version=version,
     )
