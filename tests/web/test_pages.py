@@ -137,7 +137,7 @@ def test_an_order_says_what_would_have_changed_it(page: Browser, busy: App):
     url = re.search(r'hx-get="(/orders/[^"?]+/what-if/[^"?]+)"', shown)
     assert url is not None
     found = text_of(page.get(url[1]))
-    assert re.search(r"Without .+ it would have shipped from .+: £[\d.]+ more", found)
+    assert re.search(r"Without .+ the order would have shipped from .+: £[\d.]+ more", found)
     assert re.search(r"Had a parcel from .+ cost £[\d.]+ less", found)
     about = text_of(page.get(f"{url[1]}?location=ST-CARDIFF"))
     assert "Cardiff store Not needed" in about

@@ -16,8 +16,8 @@ from crossdock.cli.options import Output, settings_of
 from crossdock.cli.output import Column, tell, text, write_csv, write_json, write_table
 from crossdock.kernel.ids import decode_id
 from crossdock.kernel.money import milli_to_minor, show
-from crossdock.orchestration import FlipsView, dated, explain_decision, read_flips
-from crossdock.routing import Explanation, Verdict, words
+from crossdock.orchestration import FlipsView, explain_decision, read_flips
+from crossdock.routing import Explanation, Verdict, dated, words
 
 
 class Explained(msgspec.Struct, frozen=True):

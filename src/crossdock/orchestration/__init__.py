@@ -86,7 +86,7 @@ from crossdock.orchestration.orders.decision_queries import (
     read_reservation_explanation,
 )
 from crossdock.orchestration.orders.explaining import explain_decision
-from crossdock.orchestration.orders.flipping import FlipsView, dated, flip_decision, read_flips
+from crossdock.orchestration.orders.flipping import FlipsView, flip_decision, read_flips
 from crossdock.orchestration.orders.imports import ImportFault, ImportRunner, error_file, hashed, new_import, spool_dir
 from crossdock.orchestration.policies.commands import (
     ActivatePolicy,
@@ -374,7 +374,6 @@ __all__ = [
     "cancel_job",
     "check_policy",
     "checked",
-    "dated",
     "decisions_of",
     "diff_file",
     "error_file",

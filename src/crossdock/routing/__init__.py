@@ -2,7 +2,7 @@
 
 from crossdock.routing.checks import Check
 from crossdock.routing.decide import decide
-from crossdock.routing.explain import BillLine, Explanation, Held, Told, Verdict, explain
+from crossdock.routing.explain import BillLine, Explanation, Told, explain
 from crossdock.routing.flips import About, Flips, Waived, flips
 from crossdock.routing.model import (
     ENGINE,
@@ -24,11 +24,13 @@ from crossdock.routing.model import (
     Snapshot,
     Zone,
 )
+from crossdock.routing.phrases import dated
 from crossdock.routing.policy.check import Finding
 from crossdock.routing.policy.compile import plain_policy, rules_of
 from crossdock.routing.policy.document import PlainPolicy, RateCardIn, RoutingPolicy, RulesIn
 from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
 from crossdock.routing.study import Flip
+from crossdock.routing.verdicts import Held, Verdict
 from crossdock.routing.words import words
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "Versions",
     "Waived",
     "Zone",
+    "dated",
     "decide",
     "decode",
     "encode",

@@ -4,7 +4,7 @@ A case is everything that `decide` is given, taken back out of a record. Changes
 explanation can apply them to the record and decide again.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Struct, structs
@@ -12,10 +12,15 @@ from numpy.typing import NDArray
 
 from crossdock.routing.decide import decide
 from crossdock.routing.model import Decision, Demand, Network, Policy, RoutingError, Site, Snapshot
+from crossdock.routing.places import meant
 from crossdock.routing.record import Record, Versions, hidden_of, snapshot_of
+from crossdock.routing.rules import KeepsStock
 from crossdock.routing.waived import without_rule
 
-What = Literal["units", "shown", "parcel_price", "ship_day", "room", "ability", "due_day", "rule", "view_rule"]
+What = Literal[
+    "units", "shown", "parcel_price", "ship_day", "room", "units_room", "accepting", "unbarred", "ability", "due_day",
+    "rule", "view_rule",
+]  # fmt: skip
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -23,9 +28,10 @@ class Change(Struct, frozen=True, kw_only=True):
 
     `units`: of `item` at the site, claimable. `shown`: units of `item` at the site that the view hid and shows now.
     `parcel_price`: what a parcel from the site costs apart from its weight, milli. `ship_day`: when the site hands
-    over, an ordinal day, −1 is closed. `room`: fulfillments that the site may still take on. `ability`: a capability
-    (`name`) that the site has as well. `due_day`: the promised day. `rule`, `view_rule`: the rule of
-    the policy or of the view named `name` does not hold.
+    over, an ordinal day, −1 is closed. `room`, `units_room`: fulfillments and units that the site may still take on.
+    `accepting`: the site is not paused. `unbarred`: no line was rejected there before. `ability`: a capability (`name`)
+    that it has as well. `due_day`: the promised day. `rule`, `view_rule`: the rule of the policy or of the view named
+    `name` does not hold.
     """
 
     what: What
@@ -88,6 +94,14 @@ def _apply(case: Case, change: Change) -> Case:
         return _seeing(case, ship_day=_with(case.snapshot.ship_day, at, after))
     if what == "room":
         return _seeing(case, capacity=_with(case.snapshot.capacity, at, after))
+    if what == "units_room" and case.snapshot.units_room is not None:
+        return _seeing(case, units_room=_with(case.snapshot.units_room, at, after))
+    if what == "accepting" and case.snapshot.paused is not None:
+        return _seeing(case, paused=_with(case.snapshot.paused, at, 0))
+    if what == "unbarred" and case.snapshot.barred is not None:
+        barred = case.snapshot.barred.copy()
+        barred[:, at] = False
+        return _seeing(case, barred=barred)
     site = case.snapshot.network.sites[at]
     if what == "ability":
         return _with_site(case, at, structs.replace(site, capabilities=(*site.capabilities, change.name)))
@@ -95,11 +109,19 @@ def _apply(case: Case, change: Change) -> Case:
 
 
 def held_at(case: Case, site_id: int) -> dict[int, tuple[int, int]]:
-    """Give for each item what a site has of it, as far as it is wanted, and how many units are wanted."""
+    """Give for each item what a site has of it and how many units it should have to ship all of them.
+
+    What it has is counted as far as that; units that must stay there are asked for as well.
+    """
     at = place(case.snapshot.network, site_id)
+    site = case.snapshot.network.sites[at]
+    kept = max(
+        (rule.units for rule in case.policy.fences if isinstance(rule, KeepsStock) and meant(rule.sites, site)),
+        default=0,
+    )
     out: dict[int, tuple[int, int]] = {}
     for row, line in enumerate(case.demand.lines):
-        wanted = out.get(line.item, (0, 0))[1] + line.quantity
+        wanted = out.get(line.item, (0, kept))[1] + line.quantity
         out[line.item] = (min(int(case.snapshot.stock[row, at]), wanted), wanted)
     return out
 
@@ -116,7 +138,7 @@ def _rows(case: Case, item: int | None) -> list[int]:
     return [row for row, line in enumerate(case.demand.lines) if line.item == item]
 
 
-def _with(array: NDArray[np.int64], at: int, value: int) -> NDArray[np.int64]:
+def _with(array: NDArray[Any], at: int, value: int) -> NDArray[Any]:
     out = array.copy()
     out[at] = value
     return out
@@ -129,7 +151,7 @@ def _shown(case: Case, where: NDArray[np.bool_] | None) -> Case:
     return _seeing(case, stock=case.snapshot.stock + more)._replace(hidden=case.hidden - more)
 
 
-def _seeing(case: Case, **changes: NDArray[np.int64]) -> Case:
+def _seeing(case: Case, **changes: NDArray[Any]) -> Case:
     seen = case.snapshot
     parts = {name: getattr(seen, name) for name in seen.__struct_fields__} | changes
     return case._replace(snapshot=Snapshot(**parts))

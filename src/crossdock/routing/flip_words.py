@@ -52,15 +52,16 @@ def _about(one: About, names: Names) -> list[str]:
     out += [_lifted(one, flip, names) for flip in said]
     if one.beyond:
         out.append(f"No single change would have brought in {one.name}: {joined(_BEYOND[f] for f in one.beyond)}.")
-    idle = [(_IDLE_CHOSEN if one.chosen else _IDLE)[kind] for kind in one.none if kind in _IDLE]
-    if idle:
-        would = "changed the choice" if one.chosen else f"brought {one.name} in"
-        out.append(f"{upper(joined(idle, 'or'))} would not have {would}.")
+    idle = [(_IDLE_CHOSEN if one.chosen else _IDLE)[kind].format(one.name) for kind in one.none if kind in _IDLE]
+    if idle and one.chosen:
+        out.append(f"{upper(joined(idle, 'or'))} would not have changed the choice.")
+    elif idle:
+        out.append(f"Not even {joined(idle, 'or')} would have brought {one.name} in.")
     if one.alone is not None:
         left = f", and {many(one.alone.unfilled, 'unit')} would stay behind" if one.alone.unfilled else ""
         more = _difference(one.alone.more_cost, names)
         beside = f", {more} than the plan that was chosen" if more else ", as much as the plan that was chosen"
-        freed = "" if not any(flip.kind == "fences" for flip in one.flips) else ", if it could,"
+        freed = ", if it could," if one.fenced else ""
         out.append(
             f"To ship from {one.name} alone{freed} would cost {money(one.alone.cost, names.currency)}{beside}{left}."
         )
@@ -98,19 +99,19 @@ def _less(change: Change, names: Names) -> str:
 def _due(flip: Flip, names: Names) -> str:
     early = flip.changes[0].after < flip.changes[0].before
     day = f"{many(flip.by, 'day')} {'earlier' if early else 'later'}"
-    return f"Had delivery been promised for {day}, {then(flip.outcome, names)}."
+    return f"Had delivery been promised {day}, {then(flip.outcome, names)}."
 
 
 _IDLE = {
     "units": "more units of any one item",
-    "parcel_price": "a free parcel from there",
+    "parcel_price": "a free parcel",
     "ship_day": "an earlier handover",
     "shown": "all that the stock view hides there",
 }
 _IDLE_CHOSEN = {
-    "units": "fewer units of any one item",
-    "parcel_price": "dearer parcels from there",
-    "ship_day": "a later handover",
+    "units": "fewer units of any one item at {}",
+    "parcel_price": "dearer parcels from {}",
+    "ship_day": "a later handover at {}",
 }
 _BEYOND = {
     "country": "no tariff leads from its country to the customer's",
@@ -135,28 +136,34 @@ def _had(one: About, change: Change, names: Names) -> str:
         return f"{one.name} handed over {many(abs(by), 'day')} {'later' if by > 0 else 'earlier'}"
     if change.what == "room":
         return f"{one.name} had room for one more order that day"
+    if change.what == "units_room":
+        return f"{one.name} had room for {many(change.after, 'unit')} that day"
+    if change.what == "accepting":
+        return f"{one.name} been accepting orders"
+    if change.what == "unbarred":
+        return f"{one.name} not rejected it before"
     if change.what == "ability":
         return f"{one.name} been able to handle {change.name}"
     return f"it not been for the rule “{names.rule(change.name)}”"
 
 
 def then(outcome: Outcome, names: Names) -> str:
-    """Say what would have come instead: "it would have shipped from York store: £1.20 more, 1 day later"."""
+    """Say what would have come instead: "the order would have shipped from York: £1.20 more"."""
     if not outcome.site_ids:
         return "nothing would have shipped"
     where = joined(names.sites.get(site, str(site)) for site in outcome.site_ids)
-    return f"it would have shipped from {where}: {', '.join(_compared(outcome, names))}"
+    return f"the order would have shipped from {where}: {', '.join(_compared(outcome, names))}"
 
 
 def _compared(outcome: Outcome, names: Names) -> list[str]:
-    out = [_difference(outcome.more_cost, names) or "for the same money"]
+    out = [_difference(outcome.more_cost, names) or "at the same cost"]
     if outcome.more_parcels:
-        out.append(f"{many(abs(outcome.more_parcels), 'parcel')} {'more' if outcome.more_parcels > 0 else 'fewer'}")
+        out.append(many(abs(outcome.more_parcels), f"{'more' if outcome.more_parcels > 0 else 'fewer'} parcel"))
     if outcome.more_days:
         out.append(f"{many(abs(outcome.more_days), 'day')} {'later' if outcome.more_days > 0 else 'sooner'}")
     if outcome.more_unfilled:
         word = "more" if outcome.more_unfilled > 0 else "fewer"
-        out.append(f"{many(abs(outcome.more_unfilled), f'unit {word} left behind', f'units {word} left behind')}")
+        out.append(f"{many(abs(outcome.more_unfilled), f'{word} unit')} left behind")
     return out
 
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from crossdock.routing.changes import Change, applied, held_at, place
-from crossdock.routing.explain import Verdict
 from crossdock.routing.hurdles import hurdles
 from crossdock.routing.model import RoutingError
 from crossdock.routing.newcomers import Newcomer
@@ -38,6 +37,7 @@ from crossdock.routing.study import (
     more,
     some,
 )
+from crossdock.routing.verdicts import Verdict
 from crossdock.routing.waived import rules_of
 
 _SITES = 3
@@ -55,6 +55,7 @@ class About(Struct, frozen=True, kw_only=True):
     code: str
     name: str
     chosen: bool
+    fenced: bool
     flips: tuple[Flip, ...]
     none: tuple[Kind, ...]
     beyond: tuple[str, ...]
@@ -193,6 +194,7 @@ def _about(study: Study, site_id: int) -> About:
         code=verdict.code,
         name=verdict.name,
         chosen=chosen,
+        fenced=bool(lifts or beyond),
         flips=tuple(flip for found in tried.values() for flip in found),
         none=tuple(kind for kind, found in tried.items() if not found),
         beyond=beyond,

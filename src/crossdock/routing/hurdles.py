@@ -1,18 +1,20 @@
 """What would have to be otherwise for a location to be looked at: the least change that lifts each fence."""
 
 from crossdock.routing.changes import Case, Change, place
-from crossdock.routing.explain import Verdict
+from crossdock.routing.checks import Check
+from crossdock.routing.verdicts import Verdict
 
 
 def hurdles(case: Case, verdict: Verdict) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Give the changes that lift the fences around a location, and the fences that no single fact lifts.
 
-    A fence of stock is left to the search for units; one of the view is lifted by showing what it hides.
+    What more units would cure is left to the search for those; a fence of the view is lifted by showing what it
+    hides, a rule of the policy by leaving it out.
     """
     lifts: list[Change] = []
     beyond: list[str] = []
     for check in verdict.failed:
-        found = _lift(case, verdict, check.fence)
+        found = [] if check.curable else _lift(case, verdict, check)
         if found is None:
             beyond.append(check.fence)
         else:
@@ -20,11 +22,13 @@ def hurdles(case: Case, verdict: Verdict) -> tuple[tuple[Change, ...], tuple[str
     return tuple(lifts), tuple(beyond)
 
 
-def _lift(case: Case, verdict: Verdict, fence: str) -> list[Change] | None:
-    site_id, seen = verdict.site_id, case.snapshot
+def _lift(case: Case, verdict: Verdict, check: Check) -> list[Change] | None:
+    site_id, seen, fence = verdict.site_id, case.snapshot, check.fence
     at = place(seen.network, site_id)
-    if fence == "stock":
-        return []
+    if check.rule:
+        return [Change(what="rule", name=check.rule)]
+    if fence in {"accepting", "barred"}:
+        return [Change(what="accepting" if fence == "accepting" else "unbarred", site=site_id)]
     if fence == "excluded":
         return [Change(what="rule", name=f"/excluded/{verdict.code}")]
     if fence == "market":
@@ -33,6 +37,9 @@ def _lift(case: Case, verdict: Verdict, fence: str) -> list[Change] | None:
         return [Change(what="ability", site=site_id, name=name) for name in _lacks(case, at, case.demand.requires)]
     if fence == "capacity":
         return [Change(what="room", site=site_id, before=int(seen.capacity[at]), after=1)]
+    if fence == "units_room":
+        wanted = sum(line.quantity for line in case.demand.lines)
+        return [Change(what="units_room", site=site_id, before=0, after=wanted)]
     if fence == "calendar":
         open_days = seen.ship_day[seen.ship_day >= 0]
         if not len(open_days):

@@ -3,7 +3,6 @@
 from msgspec import structs
 
 from crossdock.routing.changes import Change, applied, held_at, place
-from crossdock.routing.explain import Verdict
 from crossdock.routing.hurdles import abilities, hidden_at
 from crossdock.routing.model import Decision
 from crossdock.routing.outcomes import parcel_price
@@ -22,6 +21,7 @@ from crossdock.routing.study import (
     more,
     some,
 )
+from crossdock.routing.verdicts import Verdict
 
 Missing = dict[int, tuple[int, int]]
 """By item: how many units are there, and how many are missing."""
@@ -56,6 +56,10 @@ class Newcomer:
         missing = self._missing()
         if missing:
             out["units"] = self._units_of_one(missing)
+        if not any(there for there, _ in held_at(applied(study.case, lifts), self.site_id).values()):
+            if not out["units"]:
+                out["together"] = some(self._units_of_several(missing) or self._everything(missing))
+            return out  # neither price nor day brings in who has nothing
         out["parcel_price"] = some(self._cheaper(lifts))
         if study.case.demand.due_day is not None:
             seen = applied(study.case, lifts).snapshot

@@ -6,7 +6,7 @@ from crossdock.routing.bill import plan_of
 from crossdock.routing.changes import Case, place
 from crossdock.routing.model import Decision, Plan
 from crossdock.routing.terms import terms
-from crossdock.routing.view import View, rows_of
+from crossdock.routing.view import Row, View, rows_of
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -52,13 +52,20 @@ def repriced(case: Case, decision: Decision) -> Plan:
     for site_id, key, units in decision.assignments:
         cell = (place(case.snapshot.network, site_id), row_of[key])
         pieces[cell] = pieces.get(cell, 0) + units
-    return plan_of(view, [(site, row, units) for (site, row), units in sorted(pieces.items())])
+    whole = [(site, row, _of_row(view.rows[row], units)) for (site, row), units in sorted(pieces.items())]
+    return plan_of(view, [piece for piece in whole if piece[2]])
+
+
+def _of_row(row: Row, units: int) -> int:
+    """Give how many units of a row so many units of its items are; of bundles and groups only whole ones."""
+    return units // sum(part.units for part in row.parts) if row.parts else units
 
 
 def parcel_price(case: Case, site_id: int) -> int:
     """Give what a parcel from a location costs apart from its weight and the price of an extra one, in milli."""
     view = _view(case)
-    return int(view.parcel[place(case.snapshot.network, site_id)]) - case.policy.extra_parcel
+    extra: int = view.terms.extra
+    return int(view.parcel[place(case.snapshot.network, site_id)]) - extra
 
 
 def _view(case: Case) -> View:

@@ -1,8 +1,12 @@
 """Small words for people: amounts, counts, lists."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
 
 from crossdock.kernel.money import milli_to_minor, show
+
+_DAY = re.compile(r"\bday (7\d{5})\b")
 
 
 def money(milli: int, currency: str) -> str:
@@ -19,6 +23,11 @@ def joined(parts: Iterable[str], word: str = "and") -> str:
     """Write a list as people do: "a, b and c"."""
     all_of = list(parts)
     return all_of[0] if len(all_of) == 1 else f"{', '.join(all_of[:-1])} {word} {all_of[-1]}" if all_of else ""
+
+
+def dated(text: str, shown: Callable[[date], str] = date.isoformat) -> str:
+    """Write the days of a text, which routing counts, as dates: "on day 740000" becomes "on 2027-01-27"."""
+    return _DAY.sub(lambda match: shown(date.fromordinal(int(match[1]))), text)
 
 
 def upper(text: str) -> str:

@@ -68,7 +68,7 @@ def _few(names: tuple[str, ...]) -> str:
 
 _FENCES: dict[type, Callable[[Any], str]] = {
     Among: lambda rule: f"only from {sites_words(rule.sites)}",
-    Without: lambda rule: f"not from {sites_words(rule.sites)}",
+    Without: lambda rule: f"from anywhere but {sites_words(rule.sites)}",
     Near: lambda rule: f"at most {rule.km} km away",
     ServesMarket: lambda _: "only from where the customer's country is served",
     InTime: lambda rule: "in time" if not rule.days else f"at most {many(rule.days, 'day')} late",

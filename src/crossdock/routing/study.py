@@ -6,10 +6,11 @@ from typing import Literal
 from msgspec import Struct
 
 from crossdock.routing.changes import Case, Change, applied, case_of
-from crossdock.routing.explain import Verdict, explain
+from crossdock.routing.explain import explain
 from crossdock.routing.model import Decision, RoutingError
 from crossdock.routing.outcomes import Outcome, outcome
 from crossdock.routing.record import Versions, decode
+from crossdock.routing.verdicts import Verdict
 
 MINOR = 1_000
 """A minor unit, in milli."""

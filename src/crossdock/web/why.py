@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,7 +13,7 @@ from crossdock.kernel.geo import distance_km, xyz
 from crossdock.kernel.ids import decode_id
 from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.orchestration import DecisionView, explain_decision, read_decision
-from crossdock.routing import Check, Explanation, Told, Verdict, words
+from crossdock.routing import Check, Explanation, Told, Verdict, dated, words
 from crossdock.web import maps
 from crossdock.web.formats import day
 from crossdock.web.words import Word, sentence
@@ -32,7 +30,6 @@ STANDING = {
 _OF_PLANS = ("chosen", "passed_over")
 _IN_SIGHT = 8
 _NOT_SHIPPED = "not shipped"
-_DAY = re.compile(r"\bday (7\d{5})\b")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -112,7 +109,7 @@ def why(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place
 
 def _readable(text: str) -> str:
     """Write the days of a text, which routing counts, as dates."""
-    return _DAY.sub(lambda match: day(date.fromordinal(int(match[1]))), text)
+    return dated(text, day)
 
 
 def _bill(explanation: Explanation) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
@@ -16,10 +15,11 @@ from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.orchestration.orders.explaining import explain_decision, explain_record
 from crossdock.orchestration.policies import trace
 from crossdock.orchestration.policies.trace import TraceTold
-from crossdock.routing import words
-from crossdock.routing.explain import Explanation, Told, Verdict, explain
+from crossdock.routing import dated, words
+from crossdock.routing.explain import Explanation, Told, explain
 from crossdock.routing.model import SiteBill
 from crossdock.routing.record import Record, Versions, decode
+from crossdock.routing.verdicts import Verdict
 from crossdock.storage.session import Session
 
 _SELECT = """
@@ -27,9 +27,6 @@ _SELECT = """
            d.record, o.currency
     FROM decisions d JOIN orders o ON o.id = d.order_id
 """
-
-
-_DAY = re.compile(r"\bday (7\d{5})\b")
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +196,7 @@ def _explained(session: Session, told: Explanation) -> ExplanationView:
     skus = dict(_pairs(session.fetch_keys(_SKUS, ("bigint",), [(id_,) for id_ in items])))
     codes = {verdict.site_id: verdict.code for verdict in told.verdicts}
     return ExplanationView(
-        words=tuple(_DAY.sub(_day_word, sentence) for sentence in words(told)),
+        words=tuple(dated(sentence) for sentence in words(told)),
         bill=_amounts(told.chosen, codes, told.currency),
         passed_over_bill=() if told.passed_over is None else _amounts(told.passed_over, codes, told.currency),
         verdicts=tuple(_verdict(verdict, skus, told.currency) for verdict in told.verdicts),
@@ -216,8 +213,8 @@ def _verdict(verdict: Verdict, skus: Mapping[int, str], currency: str) -> Verdic
         checks=tuple(
             CheckView(
                 fence=check.fence,
-                expected=_DAY.sub(_day_word, check.expected),
-                actual=_DAY.sub(_day_word, check.actual),
+                expected=dated(check.expected),
+                actual=dated(check.actual),
                 passed=check.passed,
             )
             for check in verdict.checks
@@ -245,10 +242,6 @@ def _amounts(told: Told, codes: Mapping[int, str], currency: str) -> tuple[Amoun
         )
         for line in told.lines
     )
-
-
-def _day_word(found: re.Match[str]) -> str:
-    return date.fromordinal(int(found[1])).isoformat()
 
 
 def decisions_of(session: Session, order_id: int) -> list[DecisionView]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal, NamedTuple
@@ -17,12 +16,11 @@ from crossdock.routing.changes import Change
 from crossdock.routing.flip_words import Names, Saying, flip_words
 from crossdock.routing.flips import About, Waived
 from crossdock.routing.outcomes import Outcome
+from crossdock.routing.phrases import dated
 from crossdock.routing.record import Record
 from crossdock.routing.study import Flip
 from crossdock.routing.waived import rules_of
 from crossdock.storage.session import Session
-
-_DAY = re.compile(r"\bday (7\d{5})\b")
 
 
 class OutcomeView(View, frozen=True):
@@ -45,13 +43,17 @@ class OutcomeView(View, frozen=True):
 class ChangeView(View, frozen=True):
     """One thing that is otherwise, at a location or for the whole order.
 
-    `units` and `units_shown` are of `sku` at `location`, from `before` to `after`; `room` is fulfillments that the
-    location may still take on. `ship_day` (when it hands over; null before: its calendar was closed) and `due_day` are
-    days, in `day_before` and `day_after`. `parcel_price` is `amount` more or less per parcel. `ability` is a capability
-    that the location has as well, `rule` and `view_rule` are rules that do not hold: a pointer to them in `name`.
+    `units` and `units_shown` are of `sku` at `location`, from `before` to `after`; `room` is fulfillments and
+    `units_room` units that the location may still take on. `ship_day` (when it hands over; null before: its calendar
+    was closed) and `due_day` are days, in `day_before` and `day_after`. `parcel_price` is `amount` more or less per
+    parcel. `ability` is a capability that the location has as well; `accepting` means that it is not paused, `unbarred`
+    that it rejected nothing before. `rule` and `view_rule` are rules that do not hold: a pointer to them in `name`.
     """
 
-    what: Literal["units", "units_shown", "parcel_price", "ship_day", "room", "ability", "due_day", "rule", "view_rule"]
+    what: Literal[
+        "units", "units_shown", "parcel_price", "ship_day", "room", "units_room", "accepting", "unbarred", "ability",
+        "due_day", "rule", "view_rule",
+    ]  # fmt: skip
     location: str | None
     sku: str | None
     name: str | None
@@ -180,11 +182,6 @@ def read_flips(session: Session, decision_id: int, location: str | None = None) 
     return None if found is None else _document(decision_id, found)
 
 
-def dated(text: str) -> str:
-    """Write the days of a text, which routing counts, as dates."""
-    return _DAY.sub(lambda match: _day(int(match[1])), text)
-
-
 def _document(decision_id: int, found: Flipped) -> FlipsView:
     told = found.flips
     return FlipsView(
@@ -233,7 +230,7 @@ def _waived(one: Waived, found: Flipped) -> WaivedView:
 
 
 def _change(change: Change, found: Flipped) -> ChangeView:
-    counted = change.what in {"units", "shown", "room"}
+    counted = change.what in {"units", "shown", "room", "units_room"}
     days = change.what in {"ship_day", "due_day"}
     return ChangeView(
         what="units_shown" if change.what == "shown" else change.what,
