@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from crossdock.routing.bill import Pieces, plan_of
 from crossdock.routing.model import ENGINE, Decision, Demand, PassedOver, Plan, Policy, RestsOn, Snapshot
+from crossdock.routing.paths import best_path
 from crossdock.routing.points import Aims
 from crossdock.routing.quick import among_all, quick
 from crossdock.routing.solve import solve
@@ -12,6 +13,15 @@ from crossdock.routing.view import View, rows_of
 
 
 def decide(demand: Demand, snapshot: Snapshot, policy: Policy) -> Decision:
+    """Decide by which path goods reach the customer: straight, or gathered at one place where the policy allows that.
+
+    A pure function, as `straight` is, with the same promises.
+    """
+    decision = straight(demand, snapshot, policy)
+    return decision if policy.merge is None else best_path(decision, demand, snapshot, policy, straight)
+
+
+def straight(demand: Demand, snapshot: Snapshot, policy: Policy) -> Decision:
     """Decide which location ships how many units of each line at the least cost, and prove how good that is.
 
     A pure function: equal arguments give equal bytes on every machine; it stops on node counts, never on time, and

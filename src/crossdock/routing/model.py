@@ -14,6 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from crossdock.kernel.content import content_hash
+from crossdock.routing.merging import Merge, Path
 from crossdock.routing.rules import Cost, CostName, Fence, Prefer, Surcharge
 
 ENGINE = "crossdock-routing-3"
@@ -149,7 +150,8 @@ class Policy(Struct, frozen=True, kw_only=True, dict=True):
     what it counts with, 1000 where nothing is said. `complete`: all of the delivery ships, or nothing. Lines of one
     `DemandLine.group` leave from one location unless `keep_groups` is off; with `whole_bundles` the parts of a bundle
     stay together. `source` is the hash of the document that the policy was compiled from and `route` its route; what is
-    left over goes to the next route, waits (in `queue`), or is given up after `cancel_after_hours`.
+    left over goes to the next route, waits (in `queue`), or is given up after `cancel_after_hours`. With `merge` goods
+    may also be gathered at one place and sent on from there; not under ordered preferences or weights.
     """
 
     card: RateCard
@@ -177,6 +179,7 @@ class Policy(Struct, frozen=True, kw_only=True, dict=True):
     cancel_after_hours: int | None = None
     source: str = ""
     route: str = ""
+    merge: Merge | None = None
 
     def __post_init__(self) -> None:
         costs = [self.unfilled_per_unit, self.unfilled_permille, self.lateness_per_day, self.extra_parcel]
@@ -256,7 +259,7 @@ class Snapshot(Struct, frozen=True, eq=False):
     taken; `units_room`: int64 (sites), units that the site may still take on that day; `barred`: bool (lines × sites),
     where a line must not come from because it was rejected there before; `paused`: bool (sites), which do not accept
     now; `find`: int64 (lines × sites), permille of picks that succeed; `days_left`: int64 (lines × sites), days until
-    what is there expires, −1 never.
+    what is there expires, −1 never; `open_days`: int64 (sites), bit k says whether it is open on `first_day` + k.
     """
 
     network: Network
@@ -269,6 +272,8 @@ class Snapshot(Struct, frozen=True, eq=False):
     paused: NDArray[np.bool_] | None = None
     find: NDArray[np.int64] | None = None
     days_left: NDArray[np.int64] | None = None
+    open_days: NDArray[np.int64] | None = None
+    first_day: int = 0
 
 
 class SiteBill(Struct, frozen=True, array_like=True):
@@ -313,8 +318,8 @@ class SiteBill(Struct, frozen=True, array_like=True):
 class Plan(Struct, frozen=True, array_like=True):
     """Who ships what: (site id, demand key, units), by site, then line; what stays behind; the bill.
 
-    `cost` is the sum of the bills, `extra_parcels` and `extra_locations`; `penalty`, what the unfilled units cost, is
-    apart from it.
+    `cost` is the sum of the bills, `extra_parcels`, `extra_locations` and the `path`; `penalty`, what the unfilled
+    units cost, is apart from it. With a `path` the bills are those of legs to the place where goods are gathered.
     """
 
     assignments: tuple[tuple[int, int, int], ...]
@@ -324,6 +329,7 @@ class Plan(Struct, frozen=True, array_like=True):
     extra_parcels: int
     bill: tuple[SiteBill, ...]
     extra_locations: int = 0
+    path: Path | None = None
 
     @property
     def total(self) -> int:
@@ -388,6 +394,7 @@ class Decision(Struct, frozen=True, array_like=True):
     rests_on: RestsOn
     extra_locations: int = 0
     points: Points | None = None
+    path: Path | None = None
 
     @property
     def total(self) -> int:

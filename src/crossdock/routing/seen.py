@@ -37,6 +37,8 @@ class More(Struct, frozen=True, array_like=True):
     paused: Cells | None = None
     find: Cells | None = None
     days_left: Cells | None = None
+    first_day: int = 0
+    open_days: Cells | None = None
 
 
 _PLAIN_LINE: LineMore = (0, "", 0, 0, 1)
@@ -45,6 +47,7 @@ _USUAL: dict[str, tuple[int, str]] = {
     "units_room": (ROOM, "<u2"),
     "find": (1_000, "<u2"),
     "days_left": (-1, "<i4"),
+    "open_days": (0, "<u4"),
 }
 
 
@@ -63,6 +66,7 @@ def more_of(demand: Demand, snapshot: Snapshot) -> More | None:
     found = More(
         lines, demand.asked_day, demand.channel, demand.service, demand.value, demand.facts,
         arrays["used"], arrays["units_room"], arrays["barred"], arrays["paused"], arrays["find"], arrays["days_left"],
+        snapshot.first_day, arrays["open_days"],
     )  # fmt: skip
     return None if found == _NOTHING else found
 
@@ -94,15 +98,15 @@ def _line(line: DemandLine, facts: LineMore) -> DemandLine:
 def snapshot_with(snapshot: Snapshot, more: More) -> Snapshot:
     """Give a snapshot with the facts that were kept besides."""
     lines, sites = snapshot.stock.shape
-    shapes = {"used": (sites,), "units_room": (sites,), "find": (lines, sites), "days_left": (lines, sites)}
+    shapes = {"find": (lines, sites), "days_left": (lines, sites)}
     known: dict[str, Any] = {}
     for name, (usual, kind) in _USUAL.items():
         cells = getattr(more, name)
-        known[name] = None if cells is None else _grid(cells, usual, kind, shapes[name])
+        known[name] = None if cells is None else _grid(cells, usual, kind, shapes.get(name, (sites,)))
     for name, shape in (("barred", (lines, sites)), ("paused", (sites,))):
         cells = getattr(more, name)
         known[name] = None if cells is None else _bits(cells[0], shape)
-    return replace(snapshot, **known)
+    return replace(snapshot, first_day=more.first_day, **known)
 
 
 def _cells(array: NDArray[np.int64], usual: int, kind: str) -> Cells:
