@@ -166,6 +166,25 @@ def test_a_fence_that_asks_for_what_nobody_knows_is_an_error():
     assert _found({"name": "x", "fences": [fence]}) == [("error", "/routes/0/fences/0/condition", "unknown_fact")]
 
 
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("units >=", "Syntax error"),
+        ("unitz > 3", "Nothing is known under unitz"),
+        ("units + 1", "instead of true or false"),
+        ("units > 'a'", "No such overload"),
+        ("sku.all(a, sku.all(b, a == b))", "at most once"),
+        ("(" * 40 + "true" + ")" * 40, "nested at most 20 deep"),
+        ("open('/etc/passwd') == ''", "Undefined variable or function: 'open'"),
+    ],
+)
+def test_an_expression_that_cannot_be_asked_is_an_error_that_says_why(expression: str, said: str):
+    routes = ({"name": "odd", "when": {"type": "cel", "expression": expression}}, {"name": "rest"})
+    found = check(document(*routes), NETWORK, (WEB,))
+    assert [(one.severity, one.pointer) for one in found] == [("error", "/routes/0/when/expression")]
+    assert said in found[0].message
+
+
 def test_zones_rise_and_time_zones_exist():
     falling = {**CARD, "zones": [CARD["zones"][1], CARD["zones"][0]]}
     assert _found(card=falling) == [("error", "/card/zones", "rate_card")]

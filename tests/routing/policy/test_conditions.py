@@ -142,6 +142,29 @@ def test_a_tree_names_the_facts_that_it_asks():
     assert facts_of(condition(type="during", days=["mon"])) == {"at"}
 
 
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("units >= 3 && channel in ['web', 'app']", True),
+        ("'MUG' in sku && !('frozen' in handling)", True),
+        ("value / 100 > 100", False),
+        ("weekday == 'thu' && hour < 12", True),
+        ("sku.exists(one, one.startsWith('LA'))", True),
+        ("100 / (units - 3) > 1", None),
+    ],
+)
+def test_experts_write_an_expression_over_the_same_facts(expression: str, holds: bool | None):
+    leaf = condition(type="cel", expression=expression)
+    assert _holds(leaf) is holds
+    assert words(leaf) == f"`{expression}`"
+    for name in facts_of(leaf):
+        assert _holds(leaf, ORDER.only(facts_of(leaf) - {name})) is None
+
+
+def test_an_expression_asks_for_the_facts_that_it_names():
+    assert facts_of(condition(type="cel", expression="units > 1 && hour > 3")) == {"units", "at"}
+
+
 leaves = st.one_of(
     st.builds(OneOf, st.sampled_from(("channel", "country")), st.lists(st.sampled_from("AB"), min_size=1).map(tuple)),
     st.builds(Number, st.sampled_from(("units", "lines")), st.integers(0, 4), st.integers(0, 4)),

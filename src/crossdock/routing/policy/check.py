@@ -218,5 +218,5 @@ def _whole(document: RoutingPolicy, before: Sequence[Finding]) -> Iterator[Findi
     try:
         compile_policy(document)
     except RoutingError as error:
-        if not any(found.code in ("rate_card", "unknown_time_zone") for found in before):
+        if not any(found.code in ("rate_card", "unknown_time_zone", "condition", "too_large") for found in before):
             yield _error("/routes", "cannot_decide", f"{error}.")

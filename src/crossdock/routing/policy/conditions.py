@@ -1,13 +1,14 @@
 """Conditions of a route as data: a tree of tests on the facts of a delivery, fit for a form and for a YAML file.
 
-Each node names its `type`: `all`, `any`, `not`, `one_of`, `number`, `contains`, `yes`, `during`. `truth` compiles a
-tree and says it in English, `facts_of` names what it asks.
+Each node names its `type`: `all`, `any`, `not`, `one_of`, `number`, `contains`, `yes`, `during`, `cel`. `truth` compiles
+a tree and says it in English, `facts_of` names what it asks.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -74,8 +75,21 @@ class Yes(Input, tag_field="type", tag="yes"):
     value: bool = True
 
 
-Condition = All | Either | Not | OneOf | Number | Contains | Yes | During
-Leaf = OneOf | Number | Contains | Yes | During
+class Cel(Input, tag_field="type", tag="cel"):
+    """For experts: an expression in CEL over the same facts, and `hour`, `minute`, `weekday` (mon …), `date` (ISO).
+
+    `units >= 10 && channel in ["web", "app"] && !("hazmat" in handling)`
+    """
+
+    expression: Annotated[str, clean(min_length=1, max_length=500)]
+
+
+Condition = All | Either | Not | OneOf | Number | Contains | Yes | During | Cel
+
+
+def expert() -> Any:
+    """Return the module that reads CEL, loaded when a policy needs it."""
+    return importlib.import_module("crossdock.routing.policy.expert")
 
 
 def parts(condition: Condition) -> tuple[Condition, ...]:
@@ -102,4 +116,5 @@ def facts_of(condition: Condition | None) -> frozenset[str]:
     nodes = [node for _, node, _ in walk(condition)]
     named = {node.fact for node in nodes if isinstance(node, OneOf | Number | Contains | Yes)}
     timed = {"at"} if any(isinstance(node, During) for node in nodes) else set()
-    return frozenset(named | timed)
+    written = [expert().asked_by(node.expression) for node in nodes if isinstance(node, Cel)]
+    return frozenset(named | timed).union(*written)

@@ -10,7 +10,19 @@ from datetime import date
 
 from msgspec import UNSET
 
-from crossdock.routing.policy.conditions import All, Condition, Contains, Either, Not, Number, OneOf, Yes, walk
+from crossdock.routing.policy.conditions import (
+    All,
+    Cel,
+    Condition,
+    Contains,
+    Either,
+    Not,
+    Number,
+    OneOf,
+    Yes,
+    expert,
+    walk,
+)
 from crossdock.routing.policy.times import During
 
 
@@ -81,6 +93,10 @@ def odd_leaves(condition: Condition) -> Iterator[tuple[str, str]]:
             yield pointer, "The test asks for nothing: give it a bound or names."
         elif isinstance(node, All | Either) and not node.of:
             yield f"{pointer}/of", "There is no condition in it."
+        elif isinstance(node, Cel):
+            wrong = expert().wrong_with(node.expression)
+            if wrong:
+                yield f"{pointer}/expression", wrong
         elif isinstance(node, During):
             for name, why in _odd_times(node):
                 yield f"{pointer}/{name}", why

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from crossdock.routing.policy.conditions import (
     All,
+    Cel,
     Condition,
     Contains,
     Either,
@@ -16,6 +17,7 @@ from crossdock.routing.policy.conditions import (
     Number,
     OneOf,
     Yes,
+    expert,
 )
 from crossdock.routing.policy.facts import Facts, Strings
 from crossdock.routing.policy.times import During, Window, during_words
@@ -56,6 +58,9 @@ def compiled(condition: Condition, zone: tzinfo) -> Truth:
         return _contains(condition)
     if isinstance(condition, Yes):
         return _yes(condition)
+    if isinstance(condition, Cel):
+        written: Truth = expert().truth_of(condition.expression, zone)
+        return written
     return _during(condition, zone)
 
 
@@ -176,7 +181,7 @@ def words(condition: Condition | None) -> str:
         return _contains_words(condition)
     if isinstance(condition, Yes):
         return _yes_words(condition.fact, value=condition.value)
-    return f"it is decided {during_words(condition)}"
+    return f"`{condition.expression}`" if isinstance(condition, Cel) else f"it is decided {during_words(condition)}"
 
 
 def why_not(condition: Condition, facts: Facts, zone: tzinfo) -> str:
