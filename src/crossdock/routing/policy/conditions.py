@@ -1,7 +1,7 @@
 """Conditions of a route as data: a tree of tests on the facts of a delivery, fit for a form and for a YAML file.
 
-Each node names its `type`: `all`, `any`, `not`, `one_of`, `number`, `contains`, `yes`, `during`, `cel`. `truth` compiles
-a tree and says it in English, `facts_of` names what it asks.
+Each node names its `type`: `all`, `any`, `not`, `one_of`, `number`, `contains`, `yes`, `during`, `cel`. `truth`
+compiles a tree and says it in English, `facts_of` names what it asks.
 """
 
 from __future__ import annotations
