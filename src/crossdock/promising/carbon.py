@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crossdock.routing.costs import FACTOR, GRAMS_PER_TONNE_KM
 from crossdock.routing.model import SiteBill
 
-GRAMS_PER_TONNE_KM = 137
-FACTOR = "137 g CO2e per tonne-kilometre: EEA 2021, heavy goods vehicles, EU-27, 2018, well to wheel"
+__all__ = ["FACTOR", "GRAMS_PER_TONNE_KM", "grams"]
 
 
 def grams(bill: Sequence[SiteBill]) -> int | None:

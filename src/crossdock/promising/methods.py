@@ -18,6 +18,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from crossdock.routing.model import Network, Policy, Zone
+from crossdock.routing.rules import Prefer
 
 Method = Literal["ship", "pickup", "ship_to_store"]
 
@@ -53,16 +54,26 @@ def preferring(policy: Policy, sites: tuple[int, ...], network: Network) -> Poli
 
 
 def _picking_up(policy: Policy) -> Policy:
-    return replace(policy, card=replace(policy.card, zones=(_HERE,), lanes=()))
+    return replace(policy, card=replace(policy.card, zones=(_HERE,), lanes=(), surcharges=(), fuel_permille=0))
 
 
 def _to_store(policy: Policy) -> Policy:
-    beyond = tuple(zone for zone in policy.card.zones if zone.up_to_km > 0)
-    return replace(policy, card=replace(policy.card, zones=(_HERE, *beyond)))
+    card = policy.card
+    beyond = tuple(zone for zone in card.zones if zone.up_to_km > 0)
+    moved = 1 + len(beyond) - len(card.zones)  # surcharges name zones by their places, and none is paid on the spot
+    every = range(len(card.zones) + 1 + len(card.lanes))
+    surcharges = tuple(
+        replace(one, zones=tuple(at + moved for at in one.zones or every if at + moved > 0)) for one in card.surcharges
+    )
+    return replace(policy, card=replace(card, zones=(_HERE, *beyond), surcharges=surcharges))
 
 
 def _urgent(policy: Policy) -> Policy:
-    return replace(policy, lateness_per_day=URGENT_PER_DAY)
+    """Let lateness come first: as a price above all others, under ordered preferences as the first aim."""
+    if policy.prefer:
+        return replace(policy, prefer=(Prefer("on_time"), *policy.prefer), lateness_per_day=URGENT_PER_DAY)
+    weights = tuple((name, weight) for name, weight in policy.weights if name != "lateness")
+    return replace(policy, lateness_per_day=URGENT_PER_DAY, weights=weights)
 
 
 def _derived(policy: Policy, name: str, make: Callable[[Policy], Policy]) -> Policy:
