@@ -44,7 +44,7 @@ class Item(Input):
 
 
 class ItemFacts(NamedTuple):
-    """What decisions need of an item: id, grams, what handling it needs, a bundle's parts (SKU, units), category.
+    """What decisions need of an item: id, grams, what handling it needs, a bundle's parts, category, volume (cm³).
 
     ``launch_day`` is an ordinal, 0 when it was launched long ago; a limit of None lets any number of units wait.
     """
@@ -58,3 +58,4 @@ class ItemFacts(NamedTuple):
     launch_day: int = 0
     backorder_limit: int | None = None
     preorder_limit: int | None = None
+    volume_cm3: int = 0

@@ -45,6 +45,7 @@ def _facts(row: Sequence[object]) -> ItemFacts:
         launch_day=0 if item.launch_on is None else parse_day(item.launch_on),
         backorder_limit=item.backorder_limit,
         preorder_limit=item.preorder_limit,
+        volume_cm3=-(-item.length_mm * item.width_mm * item.height_mm // 1_000),
     )
 
 

@@ -102,6 +102,13 @@ class Location(Input):
     daily_capacity: (
         Annotated[int, Meta(ge=0, le=10**9, description="fulfillments a work day; absent for no limit")] | None
     ) = None
+    daily_units: (
+        Annotated[
+            int, Meta(ge=0, le=10**9, description="units a work day, not exceeded knowingly; absent for no limit")
+        ]
+        | None
+    ) = None
+    carriers: Annotated[tuple[Code, ...], Meta(max_length=100, description="who collects there; none is all")] = ()
     handling_parcel: Milli = 0
     handling_line: Milli = 0
     handling_unit: Milli = 0

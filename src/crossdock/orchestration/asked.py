@@ -27,9 +27,11 @@ def new_demand(directory: Directory, order: LoadedOrder, no: int, quantity: int,
     facts = directory.item_by_id(demand.item_id)
     value = order.unit_values.get(demand.line_no, 0)
     barred = order.barred(no, at)
-    return NewDemand(
-        no, demand.line_no, demand.delivery_no, demand.item_id, quantity, facts.weight_g, facts.requires, value, barred
-    )
+    each = order.line_quantities.get(demand.line_no, 0)
+    in_bundle = demand.quantity // each if each and demand.no in order.in_bundles else 0
+    group = order.groups.get(demand.line_no, 0)
+    asked = (facts.weight_g, facts.requires, value, barred, group, in_bundle)
+    return NewDemand(no, demand.line_no, demand.delivery_no, demand.item_id, quantity, *asked)
 
 
 def destination(
@@ -48,6 +50,7 @@ def destination(
     method, promised = cast(Method, delivery.method), order.promised_day
     there = handed_over_at(directory, method, delivery.location)
     where = Destination(delivery.country, delivery.point, due, method, promised, begin=begin, handed_over_at=there)
+    where = where._replace(service=delivery.service_level, priority=order.row.priority)
     return where, terms.routes, stored
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from crossdock.catalog import store as catalog
 from crossdock.catalog.model import ItemFacts
 from crossdock.fulfillment import store as fulfillment
+from crossdock.fulfillment.model import Execution
 from crossdock.fulfillment.work_rules import WorkRules
 from crossdock.inventory import feed_queries
 from crossdock.inventory.selectors import Place
@@ -72,6 +73,8 @@ class Directory:
         self.calendars = CalendarBook(())
         self.limited: dict[int, int] = {}
         """Daily capacity by location id, of those that have one."""
+        self.limited_units: dict[int, int] = {}
+        """Daily units by location id, of those that have a limit."""
         self.paused: frozenset[int] = frozenset()
         """The locations that take no new work for now."""
         self.work_rules = WorkRules()
@@ -107,6 +110,7 @@ class Directory:
             [WorkCalendar(s.location.calendar, s.location.time_zone) for s in active],
         )
         self.limited = {s.id: s.location.daily_capacity for s in active if s.location.daily_capacity is not None}
+        self.limited_units = {s.id: s.location.daily_units for s in active if s.location.daily_units is not None}
         self._policies, self.policy_versions = policy_store.active(session)
         self.asks_more = any(policy.asks & STORED for policy in self._policies.values())
         rows = session.fetch("SELECT w.code, v.body FROM views w JOIN versions v ON v.hash = w.hash ORDER BY w.code")
@@ -250,9 +254,29 @@ class Directory:
             left[columns[id_]] = self.limited[id_] - used
         return left
 
+    def units_room(self, session: Session, days: Days) -> Days:
+        """Return how many units each active location may still take on its handover day, by what is planned."""
+        left = np.full(len(self.network.sites), NO_LIMIT, dtype=np.int64)
+        columns = {site.id: column for column, site in enumerate(self.network.sites)}
+        keys = [(id_, int(days[columns[id_]])) for id_ in sorted(self.limited_units)]
+        for id_, allowed in self.limited_units.items():
+            left[columns[id_]] = allowed
+        for id_, units in session.fetch_keys(_UNITS_OF_DAYS, ("bigint",) * 2, keys, Execution.CANCELED.value):
+            left[columns[id_]] = max(0, self.limited_units[id_] - int(units))
+        return left
+
     def keep_versions(self, unit: Unit) -> None:
         """Store the network's version, so that decisions that rest on it can be decided again for ever."""
         versions.keep(unit, [(self.network.version, "network", canonical(self.network))])
+
+
+_UNITS_OF_DAYS = """
+    WITH k(location_id, work_day) AS ({keys})
+    SELECT f.location_id, sum(l.quantity - l.canceled)
+    FROM k JOIN fulfillments f ON f.location_id = k.location_id AND f.work_day = k.work_day AND f.execution <> ?
+    JOIN fulfillment_lines l ON l.fulfillment_id = f.id
+    GROUP BY f.location_id
+"""
 
 
 def _site(stored: StoredLocation) -> Site:
@@ -271,6 +295,10 @@ def _site(stored: StoredLocation) -> Site:
         handling_line=place.handling_line,
         handling_unit=place.handling_unit,
         rank=place.rank,
+        groups=place.groups,
+        tags=place.tags,
+        markets=place.markets,
+        carriers=place.carriers,
     )
 
 

@@ -9,7 +9,7 @@ from crossdock.fulfillment.model import Execution
 from crossdock.inventory.model import ClaimKind, ClaimState, PositionKey, Source
 from crossdock.orchestration.promises import store as promise_store
 from crossdock.orders import store as orders
-from crossdock.orders.rows import is_gift, tags_of
+from crossdock.orders.rows import group_of, is_gift, tags_of
 from crossdock.orders.store import DeliveryRow, DemandRow, OrderRow
 from crossdock.storage.session import Session
 
@@ -101,6 +101,8 @@ class LoadedOrder:
         self.rejections: list[Rejection] = []
         self.line_quantities: dict[int, int] = {}
         self.unit_values: dict[int, int] = {}
+        self.groups: dict[int, int] = {}
+        """The numbers of the lines that leave together with others."""
         self.promised_day: int | None = None
         self.promised_begin: int | None = None
         self.more: More | None = None
@@ -109,6 +111,19 @@ class LoadedOrder:
     def item_ids(self) -> set[int]:
         """The items that its demand asks for."""
         return {demand.item_id for demand in self.demand.values()}
+
+    @property
+    def in_bundles(self) -> set[int]:
+        """The demand that is a part of a bundle: its line has other parts, or more units of it than were ordered."""
+        lines: dict[int, list[DemandRow]] = {}
+        for demand in self.demand.values():
+            lines.setdefault(demand.line_no, []).append(demand)
+        return {
+            demand.no
+            for line_no, parts in lines.items()
+            for demand in parts
+            if len(parts) > 1 or demand.quantity > self.line_quantities.get(line_no, demand.quantity)
+        }
 
     def barred(self, demand_no: int, at: int) -> tuple[int, ...]:
         """Return the locations that have said no to a demand and are not asked for it at an instant, ascending."""
@@ -163,9 +178,11 @@ def load(session: Session, order_ids: Iterable[int]) -> dict[int, LoadedOrder]:
         loaded[demand.order_id].demand[demand.no] = demand
     for delivery in orders.deliveries(session, keys):
         loaded[delivery.order_id].deliveries[delivery.no] = delivery
-    for order_id, no, quantity, unit_price in session.fetch_keys(_LINES, ("bigint",), keys):
+    for order_id, no, quantity, unit_price, data in session.fetch_keys(_LINES, ("bigint",), keys):
         loaded[order_id].line_quantities[no] = quantity
         loaded[order_id].unit_values[no] = unit_price
+        if data:
+            loaded[order_id].groups[no] = group_of(data)
     for row in session.fetch_keys(_CLAIMS, ("bigint",), keys, ClaimState.OPEN.value):
         claim = HeldClaim(*row)
         if claim.kind == ClaimKind.TRANSFER:
@@ -236,7 +253,8 @@ _BROUGHT = """
 """
 _LINES = """
     WITH k(id) AS ({keys})
-    SELECT l.order_id, l.no, l.quantity, l.unit_price FROM k JOIN lines l ON l.order_id = k.id
+    SELECT l.order_id, l.no, l.quantity, l.unit_price, CASE WHEN l.data LIKE '%"together":%' THEN l.data ELSE '' END
+    FROM k JOIN lines l ON l.order_id = k.id
 """
 _CLAIMS = """
     WITH k(id) AS ({keys})

@@ -66,6 +66,7 @@ class Planner:
         """Let decisions be made to see what comes of them: afterwards stock and capacity are as they were."""
         mark, taken = self.mirror.mark(), self.shares.mark()
         before = [(capacity, capacity.copy()) for _, capacity in self.sight.capacities()]
+        before += [(room, room.copy()) for room in self.sight.rooms()]
         try:
             yield
         finally:
@@ -192,7 +193,7 @@ class Planner:
         assignments, bills = decision.assignments, decision.bill
         if not assignments:
             return (), ()
-        mirror, limited = self.mirror, self.directory.limited
+        mirror, limited, room = self.mirror, self.directory.limited, self.sight.room_beside(capacity)
         ids = iter(self._ids.take(len(assignments) + len(bills)))
         claims: dict[int, list[Claim]] = {bill.site_id: [] for bill in bills}
         takes: list[Take] = []
@@ -211,6 +212,8 @@ class Planner:
         made = []
         for bill in bills:
             site = bill.site_id
+            if room is not None:
+                room[self.sight.columns[site]] -= bill.units
             if site in limited:
                 capacity[self.sight.columns[site]] -= 1
                 takes.append(Take(Kind.CAPACITY, (site, bill.ship_day, 0), 1))

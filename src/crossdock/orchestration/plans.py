@@ -23,6 +23,10 @@ class NewDemand(NamedTuple):
     unit_value: int
     barred: tuple[int, ...] = ()
     """The locations that have said no to it and are not asked again for a time, ascending."""
+    group: int = 0
+    """Lines of the same number leave from one location; 0 for none."""
+    in_bundle: int = 0
+    """Its units in one bundle of its line; 0 when the line is no bundle."""
 
 
 class Destination(NamedTuple):
@@ -42,6 +46,9 @@ class Destination(NamedTuple):
     """The one location that may serve it, if it is to be held there and nowhere else."""
     handed_over_at: int | None = None
     """The location that it is sent to, and handed over at: what comes from elsewhere goes there first."""
+    service: str = ""
+    """The service level that was sold, for conditions of routing policies."""
+    priority: int = 0
 
 
 class Claim(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from crossdock.inventory.mirror import StockMirror
 from crossdock.inventory.view_rules import SHARES, CompiledView
@@ -22,6 +23,7 @@ from crossdock.routing.record import Through
 from crossdock.storage.session import Session
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Own = Mapping[tuple[int, int], int]
 Choose = Callable[[Demand, Snapshot], Kept]
 
@@ -38,6 +40,8 @@ class Sight:
         self._capacity: dict[bytes, Ints] = {}
         self._moments: dict[int, tuple[Ints, Ints]] = {}
         self._overfull = False
+        self._rooms: dict[bytes, Ints] = {}
+        self._allowed = np.array([directory.limited.get(id_, 0) for id_ in self.columns], dtype=np.int64)
 
     def prepare(
         self, session: Session, instants: Iterable[int], items: Sequence[int], later: Iterable[int | None] = ()
@@ -67,10 +71,18 @@ class Sight:
             self._moments[day_start(day)] = (days, capacity[key])
         self._capacity = capacity
         self._overfull = any(bool((left < 0).any()) for left in capacity.values())
+        if self.directory.limited_units:
+            before = self._rooms
+            self._rooms = {}
+            for days, _ in self._moments.values():
+                key = days.tobytes()
+                known = before.get(key)
+                self._rooms[key] = self.directory.units_room(session, days) if known is None else known
 
     def forget_capacity(self) -> None:
         """Read the capacity left anew before the next decision."""
         self._capacity = {}
+        self._rooms = {}
 
     def moment(self, where: Destination, at: int) -> tuple[Ints, Ints]:
         """Return for each location the day on which work asked for now is handed over, and what it may still take."""
@@ -79,6 +91,23 @@ class Sight:
     def capacities(self) -> list[tuple[Ints, Ints]]:
         """Return each day's work that is left, once, with the days that it is for."""
         return list({id(capacity): (days, capacity) for days, capacity in self._moments.values()}.values())
+
+    def room(self, days: Ints) -> Ints | None:
+        """Return the units that each location may still take on its day; None where none has a limit.
+
+        It is soft: read once, then counted down by this process's own decisions until capacity is forgotten.
+        """
+        return self._rooms.get(days.tobytes()) if self._rooms else None
+
+    def room_beside(self, capacity: Ints) -> Ints | None:
+        """Return the room in units on the days that this capacity is for; None where no location has a limit."""
+        if not self._rooms:
+            return None
+        return next((self.room(days) for days, other in self._moments.values() if other is capacity), None)
+
+    def rooms(self) -> list[Ints]:
+        """Return the rooms in units of all days."""
+        return list(self._rooms.values())
 
     def settle(
         self,
@@ -114,15 +143,18 @@ class Sight:
         days, capacity = self.moment(where, at)
         x, y, z = where.point or (None, None, None)
         asked = Demand(
-            lines=tuple(
-                [DemandLine(d.no, d.item_id, d.quantity, d.weight_g, d.requires, d.unit_value) for d in demand]
-            ),
+            lines=tuple([self._line(d) for d in demand]),
             country=where.country,
             x=x,
             y=y,
             z=z,
             due_day=where.due_day,
+            priority=where.priority,
             requires=(capability(where.method),),
+            asked_day=utc_day(at),
+            channel=channel.channel.code,
+            service=where.service,
+            value=sum([d.unit_value * d.quantity for d in demand]),
         )
         items = [d.item_id for d in demand]
         stock, through = self._seen(items, self.directory.view_of(channel, at))
@@ -130,9 +162,17 @@ class Sight:
             self._add_own(stock, demand, own)
         if where.bound is not None:
             stock = self._only_at(stock, where.bound)
-        self._not_asked(stock, demand)
         room = np.maximum(capacity, 0) if self._overfull else capacity
-        snapshot = Snapshot(self.directory.network, stock, days, room)
+        snapshot = Snapshot(
+            self.directory.network,
+            stock,
+            days,
+            room,
+            used=self._used(capacity),
+            units_room=self.room(days),
+            barred=self._barred(demand),
+            paused=self._paused(),
+        )
         shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
         if shown is not stock:
             snapshot, through = self._narrower(demand, snapshot, through, shown)
@@ -159,7 +199,7 @@ class Sight:
     ) -> tuple[Snapshot, Through | None]:
         """Return a snapshot of less stock, which counts as hidden by the shares of others."""
         less = snapshot.stock - stock
-        seen = Snapshot(snapshot.network, stock, snapshot.ship_day, snapshot.capacity)
+        seen = replace(snapshot, stock=stock)
         if not less.any():
             return seen, through
         if through is None:
@@ -192,15 +232,46 @@ class Sight:
             seen[:, column] = stock[:, column]
         return seen
 
-    def _not_asked(self, stock: Ints, demand: Sequence[NewDemand]) -> None:
-        """Take away what is at locations that are paused, or that have said no to a line."""
-        for location in self.directory.paused:
-            if location in self.columns:
-                stock[:, self.columns[location]] = 0
+    def _line(self, wanted: NewDemand) -> DemandLine:
+        facts = self.directory.item_by_id(wanted.item_id)
+        return DemandLine(
+            wanted.no,
+            wanted.item_id,
+            wanted.quantity,
+            wanted.weight_g,
+            wanted.requires,
+            wanted.unit_value,
+            facts.volume_cm3,
+            facts.category,
+            wanted.group,
+            wanted.line_no if wanted.in_bundle else 0,
+            wanted.in_bundle or 1,
+        )
+
+    def _used(self, capacity: Ints) -> Ints | None:
+        """Return how much of each location's day is taken, in permille; 0 where it has no limit."""
+        if not self.directory.limited:
+            return None
+        taken = (self._allowed - capacity) * 1_000 // np.maximum(self._allowed, 1)
+        return np.where(self._allowed > 0, np.clip(taken, 0, 1_000), 0)
+
+    def _paused(self) -> Bools | None:
+        """Return which locations take no new work for now; None when all do."""
+        paused = [self.columns[id_] for id_ in self.directory.paused if id_ in self.columns]
+        if not paused:
+            return None
+        mask = np.zeros(len(self.columns), dtype=bool)
+        mask[paused] = True
+        return mask
+
+    def _barred(self, demand: Sequence[NewDemand]) -> Bools | None:
+        """Return where each line must not come from because it was refused there; None when nothing was."""
+        if not any(wanted.barred for wanted in demand):
+            return None
+        mask = np.zeros((len(demand), len(self.columns)), dtype=bool)
         for row, wanted in enumerate(demand):
-            for location in wanted.barred:
-                if location in self.columns:
-                    stock[row, self.columns[location]] = 0
+            mask[row, [self.columns[id_] for id_ in wanted.barred if id_ in self.columns]] = True
+        return mask
 
 
 def _and_shares(names: tuple[str, ...], why: Ints, less: Ints) -> tuple[tuple[str, ...], Ints]:

@@ -54,6 +54,7 @@ def _line(at: str, old: LineView, new: LineIn) -> Iterator[FieldError]:
     yield from _field(f"{at}/external_id", old.external_id, new.external_id)
     yield from _field(f"{at}/name", old.name, new.name)
     yield from _field(f"{at}/delivery", old.delivery, new.delivery)
+    yield from _field(f"{at}/together", old.together, new.together)
     yield from _field(f"{at}/metadata", old.metadata, new.metadata)
     if old.unit_price.amount == new.unit_price.amount and old.quantity == new.quantity * new.unit_factor:
         yield from _field(f"{at}/total", old.total.amount, line_total(new))

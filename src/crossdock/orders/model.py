@@ -109,6 +109,7 @@ class LineIn(Input):
     delivery: Annotated[int, Meta(ge=1, le=100, description="which of `deliveries`, from 1")] = 1
     unit: Code = "each"
     unit_factor: Annotated[int, Meta(ge=1, le=100_000, description="base units in one ordered unit")] = 1
+    together: Annotated[int, Meta(ge=0, le=1_000, description="lines of the same number leave together; 0 is none")] = 0
     discounts: Annotated[tuple[Adjustment, ...], Meta(max_length=50)] = ()
     charges: Annotated[tuple[Adjustment, ...], Meta(max_length=50)] = ()
     taxes: Annotated[tuple[Tax, ...], Meta(max_length=20)] = ()

@@ -36,6 +36,7 @@ class LineData(msgspec.Struct, frozen=True, omit_defaults=True):
     charges: tuple[Adjustment, ...] = ()
     taxes: tuple[Tax, ...] = ()
     metadata: dict[str, str] = {}
+    together: int = 0
 
 
 class DeliveryData(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +54,18 @@ def tags_of(data: str) -> tuple[str, ...]:
 def is_gift(data: str) -> bool:
     """Say whether a delivery is a gift, by what is stored of it beyond its columns."""
     return data != _EMPTY and _delivery(data).gift
+
+
+def group_of(data: str) -> int:
+    """Return the number under which a line leaves together with others, by what is stored of it; 0 for none."""
+    return 0 if data == _EMPTY else _together(data).together
+
+
+class _Together(msgspec.Struct, frozen=True):
+    together: int = 0
+
+
+_together = msgspec.json.Decoder(_Together).decode
 
 
 def line_total(line: LineIn) -> int:
@@ -118,9 +131,19 @@ def _line_data(line: LineIn) -> str:
         or line.metadata
         or line.unit_factor > 1
         or line.unit != "each"
+        or line.together
     ):
         return _EMPTY
-    data = LineData(line.name, line.unit, line.unit_factor, line.discounts, line.charges, line.taxes, line.metadata)
+    data = LineData(
+        line.name,
+        line.unit,
+        line.unit_factor,
+        line.discounts,
+        line.charges,
+        line.taxes,
+        line.metadata,
+        line.together,
+    )
     return _encode(data).decode()
 
 

@@ -48,6 +48,7 @@ class LineStored(msgspec.Struct, frozen=True):
     charges: tuple[Price, ...] = ()
     taxes: tuple[TaxStored, ...] = ()
     metadata: dict[str, str] = {}
+    together: int = 0
 
 
 class DeliveryStored(msgspec.Struct, frozen=True):

@@ -77,6 +77,7 @@ class LineView(View, frozen=True):
     quantity: int
     unit: str
     unit_factor: int
+    together: int
     unit_price: Money
     total: Money
     delivery: int

@@ -35,6 +35,7 @@ class PromiseLineIn(Input):
     sku: Annotated[str, clean(min_length=1, max_length=64)]
     quantity: Annotated[int, Meta(ge=1, le=1_000_000, description="base units")]
     unit_price: Annotated[int, Meta(ge=0, le=MAX_MONEY, description="minor units of the channel's currency")] = 0
+    together: Annotated[int, Meta(ge=0, le=1_000, description="lines of the same number leave together; 0 is none")] = 0
 
 
 class PromisePlaceIn(Input):

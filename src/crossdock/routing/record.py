@@ -126,7 +126,7 @@ def encode(
     place = None if x is None or y is None or z is None else (x, y, z)
     lines = tuple([(i.key, i.item, i.quantity, i.weight_g, i.requires, i.unit_value) for i in demand.lines])
     asked = (lines, demand.country, place, demand.due_day, demand.priority, demand.requires)
-    more = more_of(demand, snapshot)
+    more = more_of(demand, snapshot, policy)
     if through is None and more is None:
         return _encoder.encode((_FORMAT, *asked, _seen(snapshot), decision))
     hidden = _hidden(through) if isinstance(through, Through) else through

@@ -13,7 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from crossdock.routing.model import Demand, DemandLine, Snapshot
+from crossdock.routing.model import Demand, DemandLine, Policy, Snapshot
+from crossdock.routing.rules import When, Workload
 
 ROOM = 65_535
 """A day's room in units is kept up to here."""
@@ -51,14 +52,19 @@ _USUAL: dict[str, tuple[int, str]] = {
 }
 
 
-def more_of(demand: Demand, snapshot: Snapshot) -> More | None:
-    """Give what a record has to keep besides; None where that is nothing."""
+def more_of(demand: Demand, snapshot: Snapshot, policy: Policy) -> More | None:
+    """Give what a record has to keep besides; None where that is nothing.
+
+    How much of a day is taken is kept only where the policy looks at it: it would be half of a record.
+    """
     lines = tuple([(i.volume_cm3, i.category, i.group, i.bundle, i.in_bundle) for i in demand.lines])
     if all(line == _PLAIN_LINE for line in lines):
         lines = ()
     arrays: dict[str, Cells | None] = {}
     for name, (usual, kind) in _USUAL.items():
         array = getattr(snapshot, name)
+        if name == "used" and not _looks_at_use(policy):
+            array = None
         arrays[name] = None if array is None else _cells(array, usual, kind)
     for name in ("barred", "paused"):
         array = getattr(snapshot, name)
@@ -69,6 +75,10 @@ def more_of(demand: Demand, snapshot: Snapshot) -> More | None:
         snapshot.first_day, arrays["open_days"],
     )  # fmt: skip
     return None if found == _NOTHING else found
+
+
+def _looks_at_use(policy: Policy) -> bool:
+    return any(isinstance(cost, Workload) for cost in policy.costs) or any(isinstance(f, When) for f in policy.fences)
 
 
 _NOTHING = More()

@@ -247,6 +247,7 @@ def decided(planner: Planner, new: NewOrder, own: OwnUnits | None = None) -> lis
         for begin, part in by_launch(planner.directory, demand, new.at):
             due = utc_day(begin or new.at) + terms.days if delivery.by is None else utc_day(instant(delivery.by))
             where = Destination(delivery.destination.country, new.places[no - 1][1], due, delivery.method)
+            where = where._replace(service=delivery.service_level, priority=new.order.priority)
             if new.promise is not None:
                 where = promised.destination(where, new.promise)
             where = where._replace(
@@ -313,7 +314,8 @@ def explode(directory: Directory, demand: list[NewDemand], line_no: int, facts: 
     for part, count in parts:
         number = len(demand) + 1
         each = (part.id, quantity * count, part.weight_g, part.requires, value // units)
-        demand.append(NewDemand(number, line_no, line.delivery, *each))
+        more = (line.together, count if facts.components else 0)
+        demand.append(NewDemand(number, line_no, line.delivery, *each, (), *more))
 
 
 def place_of_delivery(directory: Directory, index: int, delivery: DeliveryIn) -> tuple[str, Any]:

@@ -136,7 +136,7 @@ class PromiseDesk:
                 unknown.append(FieldError(f"/lines/{index}/sku", "unknown_item", f"There is no item '{line.sku}'."))
                 continue
             price = MoneyIn(line.unit_price, channel.channel.currency)
-            explode(directory, demand, index + 1, facts, LineIn(line.sku, line.quantity, price))
+            explode(directory, demand, index + 1, facts, LineIn(line.sku, line.quantity, price, together=line.together))
         if unknown:
             raise UnknownItem(
                 f"{len(unknown)} lines name items that do not exist; {unknown[0].message}", tuple(unknown)
@@ -208,7 +208,7 @@ class PromiseDesk:
         start = parts[0][0] or wanted.at
         due = utc_day(start) + terms.days
         country, point = _goes_to(wanted, way)
-        where = Destination(country, point, due, way.method, begin=parts[0][0])
+        where = Destination(country, point, due, way.method, begin=parts[0][0], service=way.level)
         policies = terms.routes.policies
         if not policies:
             return NotMade(way, "not_served", "No route of the routing policy holds for it.")

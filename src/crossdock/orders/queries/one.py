@@ -210,6 +210,7 @@ def _lines(session: Session, order_id: int, currency: str, demand: list[v.Demand
                 quantity=quantity,
                 unit=extra.unit,
                 unit_factor=extra.unit_factor,
+                together=extra.together,
                 unit_price=Money(unit_price, currency),
                 total=Money(total, currency),
                 delivery=own[0].delivery if own else 1,
