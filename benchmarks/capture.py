@@ -31,6 +31,8 @@ def measure(databases: Databases, kinds: tuple[str, ...] = ("sqlite", "postgres"
         floor = _floor(databases, kind)
         uniform = yield from _single(databases, kind, floor)
         yield from _hot(databases, kind, uniform)
+        if kind == "sqlite":
+            yield _full_policy(databases, kind, uniform)
         yield from _bulk(databases, kind)
 
 
@@ -96,6 +98,18 @@ def _hot(databases: Databases, kind: str, uniform: float) -> Iterator[Result]:
         load = _rounds(server, _bodies(HOT), "hot", CONNECTIONS)
     command = f"wrk -t1 -c{CONNECTIONS} -d{SECONDS}s, one line of each order the same item; floor: uniform orders"
     yield result(f"hot_item_{kind}", load.rate, "orders/s", command, uniform)
+
+
+def _full_policy(databases: Databases, kind: str, plain: float) -> Result:
+    """Capture with every fence and cost in force; the ratio says how much is left of the rate with the plain policy."""
+    url = databases.fresh(kind)
+    world.rule_by_everything(url)
+    with serving(url, databases.folder, "--warm") as server:
+        load = _rounds(server, _bodies(), "full", CONNECTIONS)
+    command = (
+        f"wrk -t1 -c{CONNECTIONS} -d{SECONDS}s, every fence and cost in force, beside the plain policy"
+    )
+    return result("capture_full_policy_ratio", load.rate / plain, "", command)
 
 
 def _bulk(databases: Databases, kind: str) -> Iterator[Result]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.everything import with_everything
 from crossdock.app import App
 from crossdock.catalog.model import Item
 from crossdock.inventory import ledger, tables
@@ -35,8 +36,7 @@ def build(url: str) -> None:
     rng = random.Random(11)
     app = App(url)
     app.start()
-    zones = (Zone(50, 350_000, 20_000, 1), Zone(200, 450_000, 30_000, 2), Zone(3000, 550_000, 40_000, 3))
-    policy = Policy(card=RateCard("GBP", zones), extra_parcel=50_000, lateness_per_day=100_000)
+    policy = plain_policy()
     app.submit_now(PutPolicy(actor=_ACTOR, code="standard", policy=policy))
     app.submit_now(
         PutPolicy(actor=_ACTOR, code="express", policy=msgspec.structs.replace(policy, card=RateCard("GBP", _FAST)))
@@ -53,6 +53,20 @@ def build(url: str) -> None:
         app.submit_now(PutItems(actor=_ACTOR, items=items))
     app.close()
     _stock(url, rng)
+
+
+def plain_policy() -> Policy:
+    """Return the world's standard policy: zones, a price for each further parcel and for each day late."""
+    zones = (Zone(50, 350_000, 20_000, 1), Zone(200, 450_000, 30_000, 2), Zone(3000, 550_000, 40_000, 3))
+    return Policy(card=RateCard("GBP", zones), extra_parcel=50_000, lateness_per_day=100_000)
+
+
+def rule_by_everything(url: str) -> None:
+    """Put every fence and cost in force in a world that is there."""
+    app = App(url)
+    app.start()
+    app.submit_now(PutPolicy(actor=_ACTOR, code="standard", policy=with_everything(plain_policy())))
+    app.close()
 
 
 def _location(number: int, rng: random.Random) -> Location:
