@@ -20,6 +20,7 @@ from crossdock.cli.remote import Client
 from crossdock.cli.simulating import Asked, Tried, simulate_here, simulate_there
 from crossdock.cli.simulating import Watch as WatchTrial
 from crossdock.cli.uploads import FeedAsked, Imported, Watch
+from crossdock.cli.working import Document, WorkAsked, work_here, work_there
 from crossdock.identity import KeyView, MakeSignInLink, SignInLink
 from crossdock.inventory import (
     FeedSource,
@@ -124,6 +125,9 @@ class Doer(Protocol):
 
     def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
         """Decide past orders again under a draft; ``watch`` hears how far it is."""
+
+    def work(self, asked: WorkAsked) -> Document:
+        """Have something done about work at locations; answers what the API answers."""
 
     def address(self) -> str:
         """Return where the server listens, or would listen."""
@@ -233,6 +237,9 @@ class Here:
 
     def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
         return simulate_here(self._app, asked, watch, ACTOR.name)
+
+    def work(self, asked: WorkAsked) -> Document:
+        return work_here(self._app, asked)
 
     def address(self) -> str:
         return f"http://{self._settings.host}:{self._settings.port}"
@@ -375,6 +382,9 @@ class Remote:
 
     def simulate(self, asked: Asked, watch: WatchTrial) -> Tried:
         return simulate_there(self._client, asked, watch)
+
+    def work(self, asked: WorkAsked) -> Document:
+        return work_there(self._client, asked)
 
     def address(self) -> str:
         return self._endpoint.url

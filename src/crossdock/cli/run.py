@@ -12,6 +12,7 @@ import typer
 
 from crossdock import __version__
 from crossdock.cli import (
+    choosing,
     config,
     database,
     demo,
@@ -19,9 +20,11 @@ from crossdock.cli import (
     events,
     explain,
     feeds,
+    fulfillments,
     imports,
     inventory,
     keys,
+    locations,
     orders,
     policies,
     promise,
@@ -54,11 +57,15 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
 app.command("promise")(promise.promise)
+orders.app.command("choices")(choosing.choices)
+orders.app.command("choose")(choosing.choose)
 app.command("serve")(serving.serve)
 app.command("sign-in-link")(sign_in.sign_in_link)
 app.command("doctor")(doctor.doctor)
 for name, group in (
     ("orders", orders.app),
+    ("fulfillments", fulfillments.app),
+    ("locations", locations.app),
     ("reservations", reservations.app),
     ("inventory", inventory.app),
     ("import", imports.app),
