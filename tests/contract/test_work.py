@@ -102,6 +102,7 @@ def test_a_busy_store_says_no_and_the_next_one_does_it(world: World):
     assert world.plan(order) == {"STORE": {"MUG": 2}}
     assert (world.stock("MUG", "DC"), world.stock("MUG", "STORE")) == ((5, 0, 0), (5, 2, 0))
     assert world.stands(fulfillment) == ("canceled", "rejected")
+    assert "barred" in world.fences(order, "DC")
     (told,) = world.told("fulfillment.rejected")
     assert told == {
         "order_id": told["order_id"], "fulfillment_id": told["fulfillment_id"], "location": "DC",

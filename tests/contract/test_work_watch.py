@@ -146,6 +146,7 @@ def test_a_paused_location_gets_no_new_work_until_its_time_is_over(world: World)
     pause(world, "DC", until=world.clock.at + 2 * HOUR, reason="power cut")
     first = world.capture("A1", ("MUG", 1)).order_id
     assert world.plan(first) == {"STORE": {"MUG": 1}}
+    assert world.fences(first, "DC") == ["accepting"]
     world.clock.forward(hours=3)
     watch(world, WatchPauses)
     assert world.told("location.resumed") == [{"location": "DC", "reason": "the time is over"}]

@@ -420,6 +420,13 @@ class World:
     def explanation(self, decision_id: int) -> Explanation | None:
         return self.read(lambda session: explain_decision(session, decision_id))
 
+    def fences(self, order_id: int, place: str) -> list[str]:
+        """Which fences kept a location out of an order's last decision."""
+        ((decision,),) = self.rows("SELECT max(id) FROM decisions WHERE order_id = ?", order_id)
+        told = self.explanation(decision)
+        assert told is not None
+        return [check.fence for v in told.verdicts if v.code == place for check in v.failed]
+
     def dump(self, *leave_out: str) -> Rows:
         """Every row of every table, but batches: what nothing may change when a command is refused."""
         tables = [t for t in metadata.sorted_tables if t.name not in ("batches", *leave_out)]

@@ -126,10 +126,11 @@ def move_planned(bench: Bench, order: LoadedOrder, id_: int, reason: str, actor:
     if fulfillment is None or fulfillment.method == "pickup":
         return Moved(0, 0)
     units = [(claim, claim.quantity) for claim in order.resting_in(id_)]
-    # Nobody has said no: that it is not to be asked holds for this decision alone, and is not written.
     location, said = fulfillment.location_id, order.rejections
-    for_now = [Rejection(order.row.id, claim.demand_no, location, bench.unit.now + 1) for claim, _ in units]
-    order.rejections = [*said, *for_now]
+    if reason not in ("paused", "closed"):
+        # No fence keeps it out: that it is not to be asked holds for this decision alone, and is not written.
+        until = bench.unit.now + 1
+        order.rejections = [*said, *[Rejection(order.row.id, c.demand_no, location, until) for c, _ in units]]
     moved = elsewhere(bench.changes, order, fulfillment.delivery_no, units, reason, actor)
     order.rejections = said
     if moved.moved:
