@@ -32,17 +32,18 @@ class Batch:
 
 
 def by_lines(problem: Problem, sets: Ints) -> Floats:
-    """Bound many sets: each line filled by rising unit cost with its least handling, and the fewest parcels."""
-    units, cost = problem.U[:, sets], problem.c[:, sets]
-    order = cost.argsort(axis=2, kind="stable")
+    """Bound many sets: each line filled by rising unit cost, its handling shared out, and the fewest parcels.
+
+    What a location handles of a line costs at least its part of what handling all its units would.
+    """
+    units, prices = problem.U[:, sets], problem.B[sets]
+    cost = problem.c[:, sets] + np.floor(problem.H[sets] / np.maximum(units, 1.0))
+    order = np.where(units > 0, cost, np.inf).argsort(axis=2, kind="stable")
     held = np.take_along_axis(units, order, axis=2)
     take = np.minimum(np.maximum(problem.q[:, None, None] - (held.cumsum(axis=2) - held), 0.0), held)
-    total = (take * np.take_along_axis(cost, order, axis=2)).sum(axis=(0, 2))
     shipped = take.sum(axis=2)
-    handling = np.where(units > 0, problem.H[sets], np.inf).min(axis=2)
-    total += np.where(shipped > 0, handling, 0.0).sum(axis=0) + problem.p @ (problem.q[:, None] - shipped)
-    total += problem.F[sets].sum(axis=1)
-    prices = problem.B[sets]
+    total = (take * np.take_along_axis(cost, order, axis=2)).sum(axis=(0, 2)) + problem.F[sets].sum(axis=1)
+    total += problem.p @ (problem.q[:, None] - shipped)
     if problem.one_parcel or not problem.filling:
         plain: Floats = total + prices.sum(axis=1)
         return plain
