@@ -8,6 +8,8 @@ import numpy as np
 from crossdock.routing.problem import Problem
 from crossdock.routing.terms import Floats, Ints
 
+_LONGEST = 52  # bits
+
 
 class Batch:
     """Sets of one size, by rising bound; those before `at` have been looked at."""
@@ -34,22 +36,36 @@ class Batch:
 def by_lines(problem: Problem, sets: Ints) -> Floats:
     """Bound many sets: each line filled by rising unit cost, its handling shared out, and the fewest parcels.
 
-    What a location handles of a line costs at least its part of what handling all its units would.
+    What a location handles of a line costs at least its part of what handling all its units would. Cost and units of
+    a piece are sorted as one number; where it would be too long, costs are rounded down.
     """
-    units, prices = problem.U[:, sets], problem.B[sets]
-    cost = problem.c[:, sets] + np.floor(problem.H[sets] / np.maximum(units, 1.0))
-    order = np.where(units > 0, cost, np.inf).argsort(axis=2, kind="stable")
-    held = np.take_along_axis(units, order, axis=2)
-    take = np.minimum(np.maximum(problem.q[:, None, None] - (held.cumsum(axis=2) - held), 0.0), held)
-    shipped = take.sum(axis=2)
-    total = (take * np.take_along_axis(cost, order, axis=2)).sum(axis=(0, 2)) + problem.F[sets].sum(axis=1)
-    total += problem.p @ (problem.q[:, None] - shipped)
+    held, prices = [problem.U[:, column] for column in sets.T], problem.B[sets]
+    step = float(2 ** int(problem.q.max()).bit_length())
+    dearest = float(problem.c.max() + problem.H.max()) + 1.0
+    round_to = float(2 ** max(0, int(dearest * step).bit_length() - _LONGEST))
+    keys = []
+    for units, column in zip(held, sets.T, strict=True):
+        cost = problem.c[:, column] + np.floor(problem.H[column] / np.maximum(units, 1.0))
+        keys.append(np.floor(cost / round_to) * step + units)
+    for last in range(len(keys) - 1, 0, -1):  # a network of comparisons, for all lines and sets at once
+        for at in range(last):
+            low = np.minimum(keys[at], keys[at + 1])
+            keys[at + 1] = np.maximum(keys[at], keys[at + 1])
+            keys[at] = low
+    left, total = np.repeat(problem.q[:, None], len(sets), axis=1), problem.F[sets].sum(axis=1)
+    for key in keys:
+        cost = np.floor(key / step)
+        take = np.minimum(left, key - cost * step)
+        left -= take
+        total += (take * cost).sum(axis=0) * round_to
+    total += problem.p @ left
     if problem.one_parcel or not problem.filling:
         plain: Floats = total + prices.sum(axis=1)
         return plain
-    others = units.sum(axis=2)[:, :, None] - units
-    alone = np.tensordot(problem.w, np.maximum(shipped[:, :, None] - others, 0.0), axes=1)
-    number = problem.parcels(alone)
+    # units that no other location of the set has must leave from here
+    shipped = problem.q[:, None] - left
+    short = shipped - np.add.reduce(held)
+    number = np.array([problem.parcels(problem.w @ np.maximum(short + units, 0.0)) for units in held]).T
     more = np.maximum(np.ceil((problem.w @ shipped) / problem.limit) - number.sum(axis=1), 0.0)
     bound: Floats = total + (prices * number).sum(axis=1) + more * prices.min(axis=1)
     return bound

@@ -22,12 +22,13 @@ from crossdock.routing.incumbents import Incumbents
 from crossdock.routing.lean import Lean
 from crossdock.routing.prices import start_prices
 from crossdock.routing.problem import Problem
-from crossdock.routing.sets import covering
+from crossdock.routing.sets import Sets, covering
 from crossdock.routing.terms import Floats, Ints
 
 _DEEP, _DEEPER = 5, 1.25
 _ROOT_STEPS, _STEPS = 40, 16
 _FIRST_SETS, _MORE_SETS = 20_000, 8
+_TURNS, _FEW_SETS, _WORTH_A_TURN = 5, 200, 0.05
 _CHUNK, _FILLED_AT_ONCE = 64, 2
 _WORK = 100_000_000
 _SET_WORK, _LINE_WORK, _FILL_WORK, _DIVIDE_WORK = 8, 8, 400_000, 6_000_000
@@ -45,6 +46,22 @@ class Class(NamedTuple):
     only: bool
     prices: Floats
     most: int
+
+
+class Priced(NamedTuple):
+    """A class at its best prices: bounds on its sets with at least (`bound`), just (`alone`) so many, and with `more`.
+
+    A set costs `base` and the s of its other columns at least; `last` is the s that a further column replaces.
+    """
+
+    v: Floats
+    s: Floats
+    base: float
+    bound: float
+    alone: float
+    more: float
+    last: float
+    found: Sets | None
 
 
 class Candidate(NamedTuple):
@@ -122,45 +139,53 @@ class Large:
     def _look(self, known: float, at: Class) -> None:
         """Improve the prices of a class, list its smallest sets, and put what is left back on the heap."""
         self.nodes += 1
-        size, deep = at.size, np.array(at.deep, dtype=np.int64)
-        if size > len(at.others):
+        size, deep, others = at.size, np.array(at.deep, dtype=np.int64), at.others
+        if size > len(others):
             return
+        priced = self._priced(at)
+        if not at.only:
+            stay = priced.bound + np.maximum(priced.s - priced.last, 0.0) < self.target
+            more = max(known, priced.bound, priced.more)
+            self._later(more, at._replace(others=others[stay], size=size + 1, prices=priced.v))
+        found = priced.found
+        if found is None or max(known, priced.alone) >= self.target:
+            self.least = min(self.least, max(known, priced.alone, self.target))
+            return
+        self.least = min(self.least, self.target)
+        self._list(deep, others[found.members], np.maximum(priced.base + found.sums, known))
+        if found.beyond < np.inf:
+            rest = at._replace(only=True, prices=priced.v, most=at.most * _MORE_SETS)
+            self._later(max(known, priced.base + found.beyond), rest)
+
+    def _priced(self, at: Class) -> Priced:
+        """Improve the prices of a class until few of its smallest sets are left, or that gets nowhere."""
+        size, deep = at.size, np.array(at.deep, dtype=np.int64)
         dual = self.duals[0.0 if len(deep) + size >= self.parcels else self.half]
         columns = np.concatenate((deep, at.others))
         lean = Lean(dual, columns, np.arange(len(columns)) < len(deep))
-        steps = _STEPS if size else 1
-        self.work += steps * lean.U.size
-        root = ascend(lean, lean.limited(at.prices), len(deep) + size, self.target, self.target, steps)
-        base, s = root.prices + float(root.s[: len(deep)].sum()), root.s[len(deep) :]
-        others, rank = at.others, np.sort(s)
-        if not at.only:
-            last = max(0.0, float(rank[size - 1])) if size else 0.0
-            stay = root.bound + np.maximum(s - last, 0.0) < self.target
-            if not stay.all():
-                self.least = min(self.least, self.target)
-                others, s = others[stay], s[stay]
-            more = base + float(rank[: size + 1].sum() + np.minimum(rank[size + 1 :], 0.0).sum())
-            self._later(max(known, root.bound, more), at._replace(others=others, size=size + 1, prices=root.v))
-        alone = base + float(rank[:size].sum())  # of sets with just so many
-        if max(known, alone) >= self.target or len(others) < size:
-            self.least = min(self.least, max(known, alone, self.target))
-            return
         rest = np.maximum(dual.q - dual.U[:, deep].sum(axis=1), 0.0)
-        worth = self.problem.p - dual.saves - root.v
-        must = np.flatnonzero((worth >= self.target - alone) & (rest > 0))
-        if size == 0:
-            if not len(must):
-                self._list(deep, np.zeros((1, 0), dtype=np.int64), np.array([max(known, alone)]))
-            else:
-                self.least = min(self.least, self.target)
-            return
-        found = covering(s, dual.U[np.ix_(must, others)], rest[must], size, self.target - base, at.most)
-        self.work += found.work * _SET_WORK
-        self._list(deep, others[found.members], np.maximum(base + found.sums, known))
-        self.least = min(self.least, self.target)
-        rest_of_it = at._replace(others=others, only=True, prices=root.v, most=at.most * _MORE_SETS)
-        if found.beyond < np.inf:
-            self._later(max(known, base + found.beyond), rest_of_it)
+        v, before, found, alone = lean.limited(at.prices), -np.inf, None, -np.inf
+        turn, steps = 0, _STEPS if size else 1
+        while True:
+            turn += 1
+            self.work += steps * lean.U.size
+            root = ascend(lean, v, len(deep) + size, self.target, self.target, steps)
+            v, s = root.v, root.s[len(deep) :]
+            base, rank = root.prices + float(root.s[: len(deep)].sum()), np.sort(s)
+            alone = base + float(rank[:size].sum())  # of sets with just so many
+            found = None
+            if alone >= self.target:
+                break
+            must = np.flatnonzero((self.problem.p - dual.saves - v >= self.target - alone) & (rest > 0))
+            found = covering(s, dual.U[np.ix_(must, at.others)], rest[must], size, self.target - base, at.most)
+            self.work += found.work * _SET_WORK
+            little = turn == _TURNS or alone - before < (self.target - alone) * _WORTH_A_TURN
+            if little or len(found.members) <= _FEW_SETS:
+                break
+            before = alone
+        more = base + float(rank[: size + 1].sum() + np.minimum(rank[size + 1 :], 0.0).sum())
+        last = max(0.0, float(rank[size - 1])) if size else 0.0
+        return Priced(v, s, base, root.bound, alone, more, last, found)
 
     def _list(self, deep: Ints, sets: Ints, bounds: Floats) -> None:
         """Take up the sets that are new; the best of them are compared and filled at once."""

@@ -29,6 +29,7 @@ class Lines:
         "_alone",
         "_cost",
         "_handling",
+        "_left",
         "_marginal",
         "_shared",
         "_units",
@@ -49,6 +50,7 @@ class Lines:
         without = self._units @ (1.0 - sets.T)
         self._alone = sets, problem.w @ np.maximum(shipped[:, None] - without, 0.0)
         self.prices: Floats = np.zeros(len(columns))
+        self._left: Bools = np.tri(len(columns), k=-1, dtype=bool)
         self._marginal: Floats = np.zeros((problem.n, len(columns)))
 
     @staticmethod
@@ -99,13 +101,12 @@ class Lines:
 
     def _filled(self, cost: Floats) -> tuple[Floats, Floats]:
         """Fill each line by rising cost; give the cost of its last unit, and the units."""
-        order = cost.argsort(axis=1, kind="stable")
-        most = np.take_along_axis(self._units, order, axis=1)
-        take = np.minimum(np.maximum(self.shipped[:, None] - (most.cumsum(axis=1) - most), 0.0), most)
-        dear = np.take_along_axis(cost, order, axis=1)
-        last = np.where(take > 0, dear, -np.inf).max(axis=1)
-        units = np.empty_like(take)
-        np.put_along_axis(units, order, take, axis=1)
+        # what is cheaper, or as cheap and further left, is taken before
+        cheaper = cost[:, None, :] < cost[:, :, None]
+        cheaper |= (cost[:, None, :] == cost[:, :, None]) & self._left
+        before = (cheaper * self._units[:, None, :]).sum(axis=2)
+        units: Floats = np.minimum(np.maximum(self.shipped[:, None] - before, 0.0), self._units)
+        last = np.where(units > 0, cost, -np.inf).max(axis=1)
         return np.where(np.isinf(last), cost.max(axis=1), last), units
 
     def _looked_at(self, room: Floats) -> tuple[float, Floats]:

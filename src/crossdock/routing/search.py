@@ -117,7 +117,7 @@ def climb(problem: Problem, incumbents: Incumbents, last: Bools) -> None:
         if better.total >= plan.total:
             break
         plan = better
-    if not problem.one_parcel and len(plan.columns) > 1:
+    if not problem.one_parcel and len(plan.columns) > 1 and problem.n <= _MANY_LINES:
         incumbents.offer(fill_bounded(problem, plan.columns, plan.total)[0])
 
 
