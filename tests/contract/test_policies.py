@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from crossdock.kernel.content import canonical
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.errors import PolicyInvalid, PolicyMovedOn, PolicyNotReady, PolicyUntried
 from crossdock.orchestration.policies import commands as p
@@ -21,9 +22,10 @@ from crossdock.orchestration.policies.queries import (
     read_policy_versions,
 )
 from crossdock.routing.policy.document import RoutingPolicy
+from crossdock.storage import versions
 from crossdock.storage.jobs import Work
 from tests.routing.policy.documents import document
-from tests.support.world import World
+from tests.support.world import World, standard_policy
 
 FROM_STORES: dict[str, Any] = {"name": "from stores", "excluded": ["DC"]}
 FROM_DCS: dict[str, Any] = {"name": "from centres", "excluded": ["STORE"]}
@@ -204,6 +206,22 @@ def test_rules_that_are_put_without_routes_are_a_version_like_any_other(shop: Wo
     assert (one.code, one.active, one.draft) == ("standard", 2, None)
     shop.policy(extra_parcel=50_000)  # the first again
     assert _states(shop) == {1: "active", 2: "retired"}
+
+
+def test_rules_that_were_activated_before_there_were_versions_decide_as_they_did(shop: World):
+    rules = standard_policy(excluded=("DC",))
+    shop.app.submit_now(Work(lambda unit: versions.keep(unit, [(rules.version, "policy", canonical(rules))])))
+    shop.change("UPDATE policies SET hash = ?, number = NULL WHERE code = 'standard'", rules.version)
+    shop.change("DELETE FROM policy_changes")
+    shop.change("DELETE FROM policy_versions")
+    shop.restart()
+    captured = shop.capture("A1", ("MUG", 1))
+    assert _sites(shop, captured.order_id) == ["STORE"]
+    assert shop.explanation(captured.decisions[0]) is not None
+    (one,) = shop.read(list_policies)
+    assert (one.code, one.active) == ("standard", None)
+    _activate(shop, _save(shop, FROM_DCS))
+    assert _sites(shop, shop.capture("A2", ("MUG", 1)).order_id) == ["DC"]
 
 
 def test_a_request_that_is_repeated_is_answered_alike_and_done_once(shop: World):

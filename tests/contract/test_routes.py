@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from crossdock.analytics import queue_reasons
 from crossdock.kernel.clock import DAY, HOUR, parse_instant
 from crossdock.orchestration import commands as c
 from crossdock.orchestration.orders.decision_queries import read_decision
 from crossdock.orchestration.policies import commands as p
+from crossdock.orchestration.policies.trace import sentences, tell
 from crossdock.orders.model import CustomerIn, DeliveryIn
 from tests.routing.policy.documents import document
 from tests.support.reserving import named, reserve
@@ -72,6 +74,32 @@ def test_what_the_stores_do_not_have_comes_from_the_centre_by_a_decision_of_its_
     assert told.routes is not None
     assert (told.routes.policy, told.routes.version) == ("standard", 2)
     assert shop.parts(captured.order_id) == {"allocated": 7, "waiting": 2}
+    shop.assert_sound()
+
+
+def test_the_trace_is_told_in_sentences(shop: World):
+    shop.receive("MUG", "STORE", 3)
+    shop.receive("MUG", "DC", 4)
+    large = {"name": "large", "when": {"type": "number", "fact": "units", "at_least": 50}}
+    _active(shop, large, STORES, REST)
+    captured = shop.capture("A1", ("MUG", 8))
+    found = shop.read(lambda session: tell(session, captured.decisions[0]))
+    assert found is not None
+    assert sentences(found) == (
+        "Decided by the policy 'standard', version 2:",
+        "- 'large' did not hold: it holds when it has at least 50 units; here it is 8.",
+        "- 'stores first' was asked for 8 units and left 5.",
+        "- 'then the centre' was not needed.",
+    )
+
+
+def test_a_policy_under_which_nothing_can_be_routed_leaves_work_with_the_reason_and_says_how_many(shop: World):
+    shop.receive("MUG", "DC", 20)
+    _active(shop, {"name": "nobody", "excluded": ["DC", "STORE"], "leftover": "review"})
+    for name in ("A1", "A2", "A3"):
+        shop.capture(name, ("MUG", 2))
+    (found,) = shop.read(queue_reasons)
+    assert (found.queue, found.reason, found.orders, found.units) == ("review", "no_location", 3, 6)
     shop.assert_sound()
 
 

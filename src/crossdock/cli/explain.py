@@ -16,7 +16,7 @@ from crossdock.cli.options import Output, settings_of
 from crossdock.cli.output import Column, tell, text, write_csv, write_json, write_table
 from crossdock.kernel.ids import decode_id
 from crossdock.kernel.money import milli_to_minor, show
-from crossdock.orchestration import FlipsView, explain_decision, read_flips
+from crossdock.orchestration import FlipsView, TraceTold, explain_decision, read_flips, read_routes, route_words
 from crossdock.routing import Explanation, Verdict, dated, words
 
 
@@ -30,6 +30,7 @@ class Explained(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     explanation: Explanation
     what_if: FlipsView | None = None
+    routes: TraceTold | None = None
 
 
 def explain(
@@ -74,13 +75,16 @@ def _explained(session: Any, order: str, channel: str | None, why_not: str | Non
         if explanation is not None:
             said = tuple(dated(sentence) for sentence in words(explanation))
             flips = read_flips(session, number, why_not) if asked else None
-            found.append(Explained(ref.id, ref.delivery, ref.cause, ref.decided_at, said, explanation, flips))
+            routes = read_routes(session, number)
+            found.append(Explained(ref.id, ref.delivery, ref.cause, ref.decided_at, said, explanation, flips, routes))
     return found
 
 
 def _tell(one: Explained, why_not: str | None, *, locations: bool, rules: bool) -> None:
     typer.echo(f"{one.decision_id}: {one.cause}, {text(one.decided_at)} UTC, delivery {one.delivery}")
     _sentences(one.words)
+    if one.routes is not None:
+        _sentences(route_words(one.routes))
     rows = _bill(one)
     if rows:
         typer.echo("\nWhat it costs")

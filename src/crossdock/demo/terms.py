@@ -76,7 +76,7 @@ RATE_CARD = RateCardSpec(
         ZoneSpec(150, 365 * POUND // 100, 15 * POUND // 100, 1),
         ZoneSpec(300, 410 * POUND // 100, 18 * POUND // 100, 1),
         ZoneSpec(550, 495 * POUND // 100, 24 * POUND // 100, 2),
-        ZoneSpec(20_100, 790 * POUND // 100, 45 * POUND // 100, 3),
+        ZoneSpec(20_016, 790 * POUND // 100, 45 * POUND // 100, 3),
     ),
     lanes=(
         LaneSpec(("GB",), _CROWN, 850 * POUND // 100, 60 * POUND // 100, 3),

@@ -109,6 +109,8 @@ from crossdock.orchestration.policies.queries import (
     read_policy_versions,
 )
 from crossdock.orchestration.policies.trace import RouteTold, TraceTold
+from crossdock.orchestration.policies.trace import sentences as route_words
+from crossdock.orchestration.policies.trace import tell as read_routes
 from crossdock.orchestration.promises.desk import PromiseDesk, promise_of_order, quote_of, read_promise
 from crossdock.orchestration.promises.model import Quote
 from crossdock.orchestration.promises.reserving import made_before, make_promises
@@ -411,11 +413,13 @@ __all__ = [
     "read_policy_versions",
     "read_promise",
     "read_reservation_explanation",
+    "read_routes",
     "read_share_group",
     "read_trial",
     "read_view",
     "read_view_version",
     "revoke_key",
+    "route_words",
     "shares_of",
     "sized",
     "spool_dir",

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from crossdock.events import policies as events
 from crossdock.events.catalog import new_event
 from crossdock.kernel.errors import CrossdockError, FieldError
 from crossdock.orchestration.commands import Put, PutPolicy
 from crossdock.orchestration.configure import Configure
-from crossdock.orchestration.errors import PolicyInvalid, PolicyMovedOn, PolicyNotReady, PolicyUntried
+from crossdock.orchestration.errors import (
+    ConfigurationRefused,
+    PolicyInvalid,
+    PolicyMovedOn,
+    PolicyNotReady,
+    PolicyUntried,
+)
 from crossdock.orchestration.policies import store
 from crossdock.orchestration.policies.commands import (
     ActivatePolicy,
@@ -194,7 +202,10 @@ class PutPolicyHandler(PolicyHandler):
     """Does PutPolicy: one set of rules becomes a version with one route, active at once and untried."""
 
     def do(self, unit: Unit, command: PutPolicy) -> Outcome:
-        document = from_rules(command.code, command.policy)
+        try:
+            document = from_rules(command.code, command.policy)
+        except msgspec.ValidationError as error:
+            raise ConfigurationRefused(str(error)) from None
         rows = store.version_rows(unit.session, command.code, locked=True)
         now = store.active_version(rows)
         if now is not None and now.hash == document.version:

@@ -84,6 +84,26 @@ def tell(session: Session, decision_id: int) -> TraceTold | None:
     return told(session, bytes(rows[0][0]))
 
 
+def sentences(found: TraceTold) -> tuple[str, ...]:
+    """Say of each route what came of it, for people."""
+    version = "" if found.version is None else f", version {found.version}"
+    said = [f"Decided by the policy '{found.policy}'{version}:"]
+    for one in found.routes:
+        if not one.held:
+            said.append(f"- '{one.route}' did not hold: {one.why}.")
+        elif one.asked is None:
+            said.append(f"- '{one.route}' was not needed.")
+        elif one.left:
+            said.append(f"- '{one.route}' was asked for {_units(one.asked)} and left {one.left:,}.")
+        else:
+            said.append(f"- '{one.route}' was asked for {_units(one.asked)} and left none.")
+    return tuple(said)
+
+
+def _units(count: int) -> str:
+    return f"{count:,} unit{'' if count == 1 else 's'}"
+
+
 def told(session: Session, trace: bytes) -> TraceTold | None:
     """Return which routes a trace names, in words; None when its document is not known any more."""
     found = _decode(trace)
