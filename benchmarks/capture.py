@@ -106,9 +106,7 @@ def _full_policy(databases: Databases, kind: str, plain: float) -> Result:
     world.rule_by_everything(url)
     with serving(url, databases.folder, "--warm") as server:
         load = _rounds(server, _bodies(), "full", CONNECTIONS)
-    command = (
-        f"wrk -t1 -c{CONNECTIONS} -d{SECONDS}s, every fence and cost in force, beside the plain policy"
-    )
+    command = f"wrk -t1 -c{CONNECTIONS} -d{SECONDS}s, every fence and cost in force, beside the plain policy"
     return result("capture_full_policy_ratio", load.rate / plain, "", command)
 
 

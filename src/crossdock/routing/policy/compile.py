@@ -105,8 +105,8 @@ def _policy(route: Route, card: RateCard, source: str) -> Policy:
 def from_rules(code: str, rules: Policy) -> RoutingPolicy:
     """Return the document of a policy that is one set of rules: one route that always holds.
 
-    Prices from elsewhere are no part of the merchant's rules and are left out. Raises msgspec.ValidationError for what a
-    document cannot say.
+    Prices from elsewhere are no part of the merchant's rules and are left out. Raises msgspec.ValidationError for what
+    a document cannot say.
     """
     said = {name: getattr(rules, name) for name in RULES}
     card = msgspec.convert(msgspec.to_builtins(rules.card), RateCardIn)
