@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from benchmarks.full_policy import full_orders
 from benchmarks.generators import CARRIER_LIMIT_G, SMALL_PARCEL_G, Order, demonstration, orders, real_orders
 from benchmarks.result import Result, result
 from crossdock.routing import Decision, decide, encode
@@ -90,6 +91,8 @@ def cases(count: int) -> Iterator[tuple[str, Measured]]:
             small = ", small parcels" if limit == SMALL_PARCEL_G else ""
             name = f"{kind} {lines} lines / {sites}, up to {units}{small}"
             yield name, timed(orders(kind, sites, lines, units, max(2, int(count * share)), limit_g=limit))
+        for sites in (305, 1_005):
+            yield f"{kind} 3 lines / {sites}, every rule on", timed(full_orders(kind, sites, 3, 3, count))
         demonstration()
         real = timed(real_orders(kind, count))
         yield f"{kind} real orders / 25", real
@@ -125,6 +128,7 @@ def record_costs(count: int) -> tuple[int, float]:
 
 
 _KEY = {"normal 3 lines / 305, up to 3": "decide_305", "normal 3 lines / 1005, up to 3": "decide_1005"}
+_KEY |= {f"normal 3 lines / {sites}, every rule on": f"decide_{sites}_full" for sites in (305, 1_005)}
 for _lines in (30, 200):
     for _kind in ("normal", "scarce"):
         _KEY[f"{_kind} {_lines} lines / 305, up to 3"] = f"decide_{_lines}x305_{_kind}"
