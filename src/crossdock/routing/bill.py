@@ -85,8 +85,8 @@ def _bill(view: View, site: int, pieces: Pieces) -> SiteBill:
         by_weight, more, fuel = tariff.unit(row, zone)
         weight_cost += count * by_weight
         dearer, burnt = dearer + count * more, burnt + count * fuel
-        if terms.extended:
-            weighed += count * tariff.unit_counted(row, zone)
+        if terms.weights.some:
+            weighed += count * tariff.unit_weighed(by_weight, more, fuel)
         if terms.unit_prices and row.item in terms.unit_prices:
             prices += count * int(terms.unit_prices[row.item][site])
     if terms.price_l is not None:

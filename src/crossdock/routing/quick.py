@@ -65,7 +65,7 @@ def among_all(view: View, counting: Counting | None = None) -> tuple[Pieces, Pie
     """
     counting = view if counting is None else counting
     terms, rows, policy = view.terms, view.rows, view.terms.policy
-    sites = np.flatnonzero(view.ok)
+    sites = view.ok.nonzero()[0]
     quantity = np.array([row.quantity for row in rows], dtype=np.float64)
     stock = view.stock[:, sites]
     full: Bools = (stock >= quantity[:, None]).all(axis=0).reshape(-1)

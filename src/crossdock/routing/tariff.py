@@ -12,7 +12,7 @@ import numpy as np
 
 from crossdock.routing.costs import Weights, counted
 from crossdock.routing.model import Policy, RateCard
-from crossdock.routing.places import Bools, Ints
+from crossdock.routing.places import Ints
 from crossdock.routing.rules import Surcharge
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Parcel(NamedTuple):
 class Tariff:
     """A rate card towards one country; `plain` where it has neither volume, surcharges by unit, fuel nor weights."""
 
-    __slots__ = ("_by_unit", "_rates", "_weights", "card", "parcels", "plain", "rates")
+    __slots__ = ("_by_unit", "_by_zone", "_rates", "_weights", "card", "parcels", "plain", "rates")
 
     def __init__(self, policy: Policy, weights: Weights, country: str) -> None:
         card = self.card = policy.card
@@ -46,6 +46,7 @@ class Tariff:
             more = sum(one.amount for one in by_parcel if not one.zones or zone in one.zones)
             self.parcels.append(Parcel(base, more, fuel_on(card, base + more)))
         self._rates = np.array(self.rates, dtype=np.int64)
+        self._by_zone = [(one, self._amounts(one)) for one in self._by_unit]
         self.plain = not (card.dim_divisor or self._by_unit or card.fuel_permille or weights.some)
 
     @property
@@ -66,12 +67,18 @@ class Tariff:
         if self.plain:
             return weight
         _, weight_at, more_at, fuel_at = self._weights
-        more = np.zeros_like(weight)
-        for one in self._by_unit:
-            concerned = np.array([_concerns(one, row) for row in rows], dtype=bool)[:, None]
-            more += concerned * self._in_zones(one) * np.int64(one.amount)
-        fuel = fuel_on(self.card, weight + more)
-        total: Ints = counted(weight, weight_at) + counted(more, more_at) + counted(fuel, fuel_at)
+        more: Ints | None = None
+        for one, amounts in self._by_zone:
+            concerned = [_concerns(one, row) for row in rows]
+            if any(concerned):
+                dearer = np.array(concerned)[:, None] * amounts
+                more = dearer if more is None else more + dearer
+        if more is None:
+            total: Ints = counted(weight, weight_at)
+        else:
+            total = counted(weight, weight_at) + counted(more, more_at)
+        if self.card.fuel_permille:
+            total = total + counted(fuel_on(self.card, weight if more is None else weight + more), fuel_at)
         return total
 
     def unit(self, row: Row, zone: int) -> tuple[int, int, int]:
@@ -83,14 +90,18 @@ class Tariff:
 
     def unit_counted(self, row: Row, zone: int) -> int:
         """Give what a unit counts with in a zone."""
+        return self.unit_weighed(*self.unit(row, zone))
+
+    def unit_weighed(self, weight: int, surcharges: int, fuel: int) -> int:
+        """Give what a unit's weight, surcharges and fuel count with together."""
         _, weight_at, more_at, fuel_at = self._weights
-        weight, more, fuel = self.unit(row, zone)
-        total: int = counted(weight, weight_at) + counted(more, more_at) + counted(fuel, fuel_at)
+        total: int = counted(weight, weight_at) + counted(surcharges, more_at) + counted(fuel, fuel_at)
         return total
 
-    def _in_zones(self, surcharge: Surcharge) -> Bools:
-        every = not surcharge.zones
-        return np.array([every or zone in surcharge.zones for zone in range(len(self.rates))], dtype=bool)
+    def _amounts(self, surcharge: Surcharge) -> Ints:
+        """Give what a surcharge comes to in each zone."""
+        named = surcharge.zones or range(len(self.rates))
+        return np.array([surcharge.amount if zone in named else 0 for zone in range(len(self.rates))], dtype=np.int64)
 
 
 def by_unit(surcharge: Surcharge) -> bool:
