@@ -99,8 +99,8 @@ def read_active_policy(session: Session, code: str) -> tuple[RoutingPolicy, str,
     if not rows:
         return None
     digest, number, at, actor = rows[0]
-    compiled = store.active(session)[0][code]
-    return compiled.document, str(digest), number, int(at), str(actor)
+    document = store.active_document(session, code)
+    return None if document is None else (document, str(digest), number, int(at), str(actor))
 
 
 def read_policy_versions(session: Session, code: str) -> list[PolicyVersion]:

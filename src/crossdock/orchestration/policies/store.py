@@ -102,6 +102,13 @@ def active(session: Session) -> tuple[dict[str, CompiledPolicy], frozenset[str]]
     return found, frozenset(kept)
 
 
+def active_document(session: Session, code: str) -> RoutingPolicy | None:
+    """Return the active version of a policy as a document; None when none is active."""
+    sql = "SELECT v.kind, v.body FROM policies p JOIN versions v ON v.hash = p.hash WHERE p.code = ?"
+    rows = session.fetch(sql, code)
+    return _stored(code, rows[0][0], bytes(rows[0][1])) if rows else None
+
+
 def _stored(code: str, kind: str, body: bytes) -> RoutingPolicy:
     """Read an active policy; what was activated before there were documents is one set of rules."""
     return _document(body) if kind == DOCUMENT else from_rules(code, _policy(body))

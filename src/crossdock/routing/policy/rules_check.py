@@ -27,8 +27,6 @@ from crossdock.routing.rules import (
 )
 
 _MOST = 10**12
-_BROUGHT = ("method",)
-"""What a delivery brings of its own to conditions of fences."""
 _Found = tuple[Literal["error", "warning"], str, str, str]
 _ALWAYS_THERE = {
     "carriage", "weight", "surcharges", "fuel", "handling_parcel", "handling_line", "handling_unit", "lateness",
@@ -43,7 +41,7 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
         if why:
             yield "error", f"{place}/fences/{index}", "fence", why
         if isinstance(fence, When):
-            strange = sorted({test.fact for test in _tests(fence.condition) if not _is_known(test.fact)})
+            strange = sorted({test.fact for test in _tests(fence.condition)} - set(FACTS))
             if strange:
                 text = f"Nothing is known under {', '.join(strange)}, and what is not known never holds."
                 yield "error", f"{place}/fences/{index}/condition", "unknown_fact", text
@@ -69,10 +67,6 @@ def _tests(condition: Condition) -> Iterator[Test]:
     else:
         for part in condition.of:
             yield from _tests(part)
-
-
-def _is_known(fact: str) -> bool:
-    return fact in FACTS or (fact.startswith("delivery.") and fact.removeprefix("delivery.") in _BROUGHT)
 
 
 def _fence(fence: Fence) -> str:
