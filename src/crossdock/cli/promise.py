@@ -121,7 +121,10 @@ def _row(offer: PromiseView) -> Row:
         date=offer.date,
         p90=offer.confidence.p90,
         order_by=order_by,
-        packages=", ".join(f"{package.location} {package.deliver_on[5:]}" for package in offer.packages),
+        packages=", ".join(
+            [f"{package.location} {package.deliver_on[5:]}" for package in offer.packages]
+            + [f"{units.supply} {units.deliver_on[5:]}" for units in offer.awaited]
+        ),
         cost=show(offer.cost.amount, offer.cost.currency),
         price=show(offer.price.amount, offer.price.currency),
         carbon="" if offer.carbon_g is None else f"{offer.carbon_g} g",

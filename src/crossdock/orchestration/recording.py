@@ -142,7 +142,7 @@ class Rows:
 
     def _order(self, new: NewOrder, party_id: int, total: int, status: int) -> None:
         order = new.order
-        late = any(r.late or (new.promise is not None and r.queued) for r in new.routed)
+        late = any(r.late for r in new.routed) or _waits_too_long(new)
         self._by_table[order_tables.orders].append(
             (
                 new.id,
@@ -171,8 +171,11 @@ class Rows:
         promise = new.promise
         if promise is None:
             return
-        last = max([f.deliver_day for r in new.routed for f in r.fulfillments], default=None)
-        is_kept = last is not None and last <= promise.promised_day and not any(r.queued for r in new.routed)
+        days = [f.deliver_day for r in new.routed for f in r.fulfillments]
+        if new.supplied_day is not None:
+            days.append(new.supplied_day)
+        last = max(days, default=None)
+        is_kept = last is not None and last <= promise.promised_day and not _waits_too_long(new)
         event = OrderPromised(
             order_id=text_id,
             promise_id=encode_id("prm", promise.id),
@@ -344,6 +347,13 @@ class Routing:
 
     def _code(self, location_id: int) -> str:
         return self._directory.locations[location_id].location.code
+
+
+def _waits_too_long(new: NewOrder) -> bool:
+    """Say whether a promise is not kept because units wait: for nothing, or for what arrives after the day."""
+    if new.promise is None or not any(r.queued for r in new.routed):
+        return False
+    return new.supplied_day is None or new.supplied_day > new.promise.promised_day
 
 
 def _answered(new: NewFulfillment) -> CapturedFulfillment:

@@ -6,12 +6,13 @@ from crossdock.promising.dates import Deadline, last_instant, order_by
 from crossdock.promising.documents import PromiseIn, PromiseLineIn, PromisePlaceIn, Promises, PromiseView
 from crossdock.promising.keeping import Kept, arrives, earliest, keep, missing
 from crossdock.promising.methods import Method, capability, policy_for, urgent
-from crossdock.promising.offers import Offer, Package, offer_of
+from crossdock.promising.offers import Awaited, Offer, Package, awaiting, offer_of
 from crossdock.promising.watching import Coming, OpenPromise, PromisePart, Standing, stand
 
 __all__ = [
     "FACTOR",
     "GRAMS_PER_TONNE_KM",
+    "Awaited",
     "Coming",
     "Confidence",
     "Deadline",
@@ -28,6 +29,7 @@ __all__ = [
     "Promises",
     "Standing",
     "arrives",
+    "awaiting",
     "capability",
     "confidence",
     "earliest",

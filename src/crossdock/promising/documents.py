@@ -92,6 +92,18 @@ class PackageView(View, frozen=True):
     lines: tuple[PackageLine, ...]
 
 
+class AwaitedView(View, frozen=True):
+    """Units that are not there yet: the supply line that brings them, where and when; when they then arrive."""
+
+    line: int
+    sku: str
+    quantity: int
+    location: str
+    supply: str
+    expected_on: str
+    deliver_on: str
+
+
 class OrderByView(View, frozen=True):
     """The first instant that is too late, and the location whose cut-off it is, with that location's own time."""
 
@@ -130,7 +142,8 @@ class PromiseView(View, frozen=True):
 
     ``date`` is when the last package arrives or can be picked up; the window, where one was asked for, contains it.
     ``cost`` is ours, ``price`` what the channel asks for the service. ``carbon_g`` is an estimate, null where a
-    distance is not known. ``quoted`` is what was not kept: no order can bring it.
+    distance is not known. ``quoted`` is what was not kept: no order can bring it. ``awaited`` units are not there yet:
+    an order that brings the promise waits for them, and ``cost`` does not know yet what sending them takes.
     """
 
     id: str
@@ -155,6 +168,7 @@ class PromiseView(View, frozen=True):
     reservation_id: str | None
     order_id: str | None
     links: PromiseLinks | None
+    awaited: tuple[AwaitedView, ...] = ()
 
 
 class RefusedView(View, frozen=True):

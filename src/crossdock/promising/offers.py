@@ -24,8 +24,25 @@ class Package(NamedTuple):
     lines: tuple[tuple[int, int], ...]
 
 
+class Awaited(NamedTuple):
+    """Units of a demand key that a supply line brings to a location, with the days it hands them over and they arrive.
+
+    Days are ordinals.
+    """
+
+    key: int
+    units: int
+    line_id: int
+    site_id: int
+    ship_day: int
+    deliver_day: int
+
+
 class Offer(NamedTuple):
-    """What can be promised by one method; `cost` in milli, days as ordinals, `order_by` in microseconds UTC."""
+    """What can be promised by one method; `cost` in milli, days as ordinals, `order_by` in microseconds UTC.
+
+    ``cost`` and ``carbon_g`` are those of the packages: how awaited units will be sent is decided when they are there.
+    """
 
     day: int
     packages: tuple[Package, ...]
@@ -34,6 +51,7 @@ class Offer(NamedTuple):
     carbon_g: int | None
     confidence: Confidence
     order_by: Deadline | None
+    awaited: tuple[Awaited, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -64,6 +82,31 @@ def joined(offers: Sequence[Offer | None]) -> Offer | None:
             max(offer.confidence.p50 for offer in sent), max(offer.confidence.p90 for offer in sent), round(find, 4)
         ),
         min(deadlines, key=lambda deadline: deadline.at, default=None),
+    )
+
+
+def awaiting(
+    offer: Offer | None, unfilled: Sequence[tuple[int, int]], awaited: Sequence[Awaited], slack_days: int
+) -> Offer | None:
+    """Return the offer with units that supply brings of what it could not fill; it is there when the last of them is.
+
+    Without an offer of what is there it is one of awaited units alone; None when there is neither.
+    """
+    if not awaited:
+        return offer
+    brought: dict[int, int] = {}
+    for each in awaited:
+        brought[each.key] = brought.get(each.key, 0) + each.units
+    left = tuple((key, units - brought.get(key, 0)) for key, units in unfilled if units > brought.get(key, 0))
+    day = max(each.deliver_day for each in awaited)
+    if offer is None:
+        return Offer(day, (), left, 0, None, Confidence(day, day + slack_days, 1.0), None, tuple(awaited))
+    sure = offer.confidence
+    return offer._replace(
+        day=max(day, offer.day),
+        unfilled=left,
+        confidence=sure._replace(p50=max(day, sure.p50), p90=max(day + slack_days, sure.p90)),
+        awaited=tuple(awaited),
     )
 
 

@@ -47,7 +47,7 @@ class NewOrder:
 
     __slots__ = (
         "at", "channel", "command", "confirmation", "demand", "id", "item_ids", "party_id", "places", "promise",
-        "routed", "terms",
+        "routed", "supplied_day", "terms",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +70,8 @@ class NewOrder:
         self.places: list[tuple[str, Any]] = []
         self.routed: list[Routed] = []
         self.confirmation: Confirmation | None = None
+        self.supplied_day: int | None = None
+        """With a promise, the day on which all its units that wait arrive; None when some are bound to no supply."""
 
     @property
     def names_reservation(self) -> bool:

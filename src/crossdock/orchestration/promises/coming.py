@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import msgspec
 
 from crossdock.events.promises import OrderPromiseAtRisk
 from crossdock.events.supply import OrderBackorderRebound
 from crossdock.kernel.clock import utc_day
+from crossdock.kernel.geo import Xyz
 from crossdock.network.calendars import CLOSED, WorkCalendar
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.planning import UNKNOWN_COUNTRY
@@ -40,6 +41,16 @@ _rebound = msgspec.json.Decoder(OrderBackorderRebound).decode
 _at_risk = msgspec.json.Decoder(OrderPromiseAtRisk).decode
 
 
+class Road(NamedTuple):
+    """How units go to whoever waits for them: channel, method, service level, country and point."""
+
+    channel_id: int
+    method: str
+    level: str
+    country: str
+    point: Xyz | None
+
+
 class Slip(NamedTuple):
     """How the supply of an order was put off: its line, and the days on which it was and is expected."""
 
@@ -62,34 +73,50 @@ def coming(
     """
     rows = session.fetch_keys(_BOUND, ("bigint",), [(id_,) for id_ in sorted(promised)])
     directory.load_items_by_id(session, {row[1] for row in rows})
-    columns = {site: column for column, site in enumerate(directory.location_ids)}
     found: dict[int, list[Coming]] = {}
-    for order_id, item_id, location_id, quantity, day, *delivery in rows:
+    for order_id, item_id, location_id, quantity, day, channel_id, method, level, country, *point in rows:
         begin = max(day, utc_day(at), directory.item_by_id(item_id).launch_day, promised[order_id] or 0)
-        arrives = None
-        if location_id in columns:
-            transit = _transit(directory, columns[location_id], *delivery)
-            calendar = calendars[location_id]
-            handed = calendar.first_handover(date.fromordinal(begin))
-            now = calendar.handover(at)  # a cut-off that has passed
-            if transit is not None and CLOSED not in (handed, now):
-                arrives = max(handed, now) + transit
-        found.setdefault(order_id, []).append(Coming(location_id, quantity, arrives))
+        road = Road(channel_id, method, level, country, None if point[0] is None else (point[0], point[1], point[2]))
+        days = arrival(directory, calendars, location_id, begin, road, at)
+        found.setdefault(order_id, []).append(Coming(location_id, quantity, None if days is None else days[1]))
     return found
 
 
-def _transit(
-    directory: Directory, column: int, channel_id: int, method: str, level: str, country: str, *point: Any
-) -> int | None:
-    """Return the days on the road from a location, the most that a rate card of its routes has; None if none serves."""
-    if country == UNKNOWN_COUNTRY:
+def arrival(
+    directory: Directory,
+    calendars: Mapping[int, WorkCalendar],
+    location_id: int,
+    begin: int,
+    road: Road,
+    at: int,
+) -> tuple[int, int] | None:
+    """Return the ordinal days on which units would be handed over and arrive that can be worked on from a day on.
+
+    None where the location is not active, nobody hands anything over for a long time, or no route serves the road.
+    """
+    column = next((column for column, site in enumerate(directory.location_ids) if site == location_id), None)
+    if column is None:
         return None
-    channel, required = directory.channel_by_id(channel_id).channel, (capability(cast(Method, method)),)
-    x, y, z = point
+    calendar, transit = calendars[location_id], _transit(directory, column, road)
+    handed = calendar.first_handover(date.fromordinal(begin))
+    now = calendar.handover(at)  # a cut-off that has passed
+    if transit is None or CLOSED in (handed, now):
+        return None
+    ship = max(handed, now)
+    return ship, ship + transit
+
+
+def _transit(directory: Directory, column: int, road: Road) -> int | None:
+    """Return the days on the road from a location, the most that a rate card of its routes has; None if none serves."""
+    if road.country == UNKNOWN_COUNTRY:
+        return None
+    channel = directory.channel_by_id(road.channel_id).channel
+    required = (capability(cast(Method, road.method)),)
+    x, y, z = road.point or (None, None, None)
     days = []
-    for policy in possible_policies(directory, channel, method, level, country):
-        card = terms(directory.network, policy, country, required)
-        zone = int(card.zones(Demand(lines=(), country=country, x=x, y=y, z=z, requires=required))[column])
+    for policy in possible_policies(directory, channel, road.method, road.level, road.country):
+        card = terms(directory.network, policy, road.country, required)
+        zone = int(card.zones(Demand(lines=(), country=road.country, x=x, y=y, z=z, requires=required))[column])
         if zone != card.far:
             days.append(int(card.transit_z[zone]))
     return max(days, default=None)

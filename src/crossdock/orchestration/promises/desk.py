@@ -28,13 +28,14 @@ from crossdock.orchestration.policies.facts import facts_of
 from crossdock.orchestration.promises import store as promise_store
 from crossdock.orchestration.promises.chain import ByPolicy, Chain, Link, decide
 from crossdock.orchestration.promises.coming import coming
+from crossdock.orchestration.promises.drawing import Drawing
 from crossdock.orchestration.promises.model import Made, NotMade, Quote, Wanted, Way
 from crossdock.orchestration.promises.store import StoredPromise
 from crossdock.orchestration.promises.views import read_back, refusal_of, stored, view_of
 from crossdock.orchestration.supply.launches import by_launch
 from crossdock.orchestration.terms import DeliveryTerms, terms_of
 from crossdock.orders.model import LineIn, MoneyIn
-from crossdock.promising import Coming, Method, earliest, keep, offer_of
+from crossdock.promising import Coming, Method, awaiting, earliest, keep, offer_of
 from crossdock.promising.confidence import at_least
 from crossdock.promising.documents import PromiseIn, PromisePlaceIn, Promises, PromiseView
 from crossdock.promising.offers import joined
@@ -107,8 +108,9 @@ class PromiseDesk:
             self._planner.sight.prepare(session, [at], sorted({d.item_id for d in demand}), later)
             made: list[Made] = []
             refused: list[NotMade] = []
+            drawing = Drawing(session, self._directory, self._calendars, wanted)
             for way in self._ways(wanted, refused):
-                answer = self._answer(wanted, way)
+                answer = self._answer(wanted, way, drawing)
                 (refused if isinstance(answer, NotMade) else made).append(answer)  # type: ignore[arg-type]
             return self._quote(wanted, made, refused)
 
@@ -199,7 +201,7 @@ class PromiseDesk:
 
     # -- what can be promised ------------------------------------------------------------------------------------
 
-    def _answer(self, wanted: Wanted, way: Way) -> Made | NotMade:
+    def _answer(self, wanted: Wanted, way: Way, drawing: Drawing) -> Made | NotMade:
         terms = self._terms(wanted, way)
         parts = by_launch(self._directory, wanted.demand, wanted.at)
         if len(parts) > 1:
@@ -214,12 +216,19 @@ class PromiseDesk:
             return NotMade(way, "not_served", "No route of the routing policy holds for it.")
         choose = earliest if wanted.asked.goal == "earliest" else _usual(wanted)
         chain = decide(self._planner, wanted, where, policies, choose)
-        last = chain.last_day
-        if last is None:
+        last, drawn = chain.last_day, drawing.draw(way, where, chain)
+        arrives = max((each.deliver_day for each in drawn), default=None)
+        if arrives is not None and wanted.by is not None and arrives > wanted.by:
+            if last is None:
+                return NotMade(
+                    way, "too_late", "What is coming arrives later than the day that was asked for.", arrives
+                )
+            drawn = ()
+        if last is None and not drawn:
             there = way.method != "pickup" and bool(chain.first.snapshot.stock.any())
             text = "It is in stock only where it cannot come from." if there else "No unit is to spare there."
             return NotMade(way, "not_served" if there else "out_of_stock", text)
-        if wanted.by is not None and last > wanted.by:
+        if wanted.by is not None and last is not None and last > wanted.by:
             first = decide(self._planner, wanted, where, policies, earliest).last_day
             return NotMade(way, "too_late", "It cannot be there by the day that was asked for.", first)
         if _is_early(chain, wanted.not_before):
@@ -233,7 +242,7 @@ class PromiseDesk:
         for link in chain.links:
             find = _Finding(self._directory, wanted, link)
             offers.append(offer_of(link.kept, start, self._calendars, find.chance, slack))
-        offer = joined(offers)
+        offer = awaiting(joined(offers), chain.links[-1].kept.decision.unfilled, drawn, slack)
         if offer is None:  # pragma: no cover  (a plan that arrives has an offer)
             return NotMade(way, "not_served", "Nothing is sent.")
         kept, snapshot, through = chain.first
@@ -243,7 +252,7 @@ class PromiseDesk:
             until = min(until, offer.order_by.at)
         view, begin = None if through is None else through.version, _begin_day(where, wanted.at)
         more = tuple(link.kept for link in chain.links[1:])
-        return Made(way, terms, offer, kept, due, begin, record, view, until, more)
+        return Made(way, terms, offer, kept, due, begin, record, view, until, more, drawing.lines if drawn else {})
 
     def _terms(self, wanted: Wanted, way: Way) -> DeliveryTerms:
         """Return by which rules an offer is decided: as an order's delivery; who asks and how is not known yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from crossdock.inventory.supply import SupplyRow
 from crossdock.kernel.geo import Xyz
 from crossdock.network.store import StoredChannel, StoredLocation
 from crossdock.orchestration.plans import NewDemand
@@ -49,6 +50,8 @@ class Made(NamedTuple):
     expires_at: int
     more: tuple[Kept, ...] = ()
     """The decisions of further routes, of an offer that one route cannot make alone."""
+    supply: Mapping[int, SupplyRow] = {}
+    """The supply lines that may be awaited, by id."""
 
 
 class NotMade(NamedTuple):

@@ -71,7 +71,8 @@ def _made(answer: PromisesKept) -> PromisesMade:
 def _hold(asked: PromiseIn, quote: Quote, actor: Actor) -> Hold | None:
     for index, offer in enumerate(quote.answer.data):
         # A window that begins later is not held: a reservation is for work that could begin now.
-        if offer.is_complete and quote.rows[index].begin_day is None:
+        # Nor are units that are not there yet: an order that brings the promise binds what is coming.
+        if offer.is_complete and not offer.awaited and quote.rows[index].begin_day is None:
             command, seconds = reservation_of(asked, offer, actor)
             return Hold(command, index, seconds)
     return None

@@ -15,7 +15,9 @@ from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.promises.model import Made, NotMade, Wanted
 from crossdock.orchestration.promises.store import Content, State, StoredPromise
+from crossdock.promising import Awaited
 from crossdock.promising.documents import (
+    AwaitedView,
     ConfidenceView,
     OrderByView,
     PackageLine,
@@ -64,6 +66,7 @@ def view_of(directory: Directory, wanted: Wanted, made: Made, id_: int) -> Promi
             for package in offer.packages
         ),
         unfilled=_lines(directory, wanted, offer.unfilled),
+        awaited=tuple(_awaited(directory, wanted, made, each) for each in offer.awaited),
         order_by=_order_by(directory, made),
         price=Money(made.terms.service.price, channel.currency),
         cost=Money(milli_to_minor(offer.cost), currency),
@@ -150,6 +153,20 @@ def _order_by(directory: Directory, made: Made) -> OrderByView | None:
     place = directory.locations[deadline.site_id].location
     local: datetime = moment(deadline.at).astimezone(ZoneInfo(place.time_zone))
     return OrderByView(at=moment(deadline.at), local=local.isoformat(), time_zone=place.time_zone, location=place.code)
+
+
+def _awaited(directory: Directory, wanted: Wanted, made: Made, each: Awaited) -> AwaitedView:
+    (said,) = _lines(directory, wanted, ((each.key, each.units),))
+    line = made.supply[each.line_id]
+    return AwaitedView(
+        line=said.line,
+        sku=said.sku,
+        quantity=said.quantity,
+        location=_code(directory, each.site_id),
+        supply=f"{line.reference}/{line.line}",
+        expected_on=_day(line.expected_day),
+        deliver_on=_day(each.deliver_day),
+    )
 
 
 def _lines(directory: Directory, wanted: Wanted, pairs: Sequence[tuple[int, int]]) -> tuple[PackageLine, ...]:

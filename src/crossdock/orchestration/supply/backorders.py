@@ -13,8 +13,10 @@ from crossdock.events.supply import OrderBackorderBound
 from crossdock.inventory import supply
 from crossdock.inventory.supply import SupplyRow
 from crossdock.inventory.supply_rules import Line, Waiting, bind
+from crossdock.kernel.clock import utc_day
 from crossdock.orchestration.directory import Directory
 from crossdock.orchestration.plans import Queued, Routed
+from crossdock.orchestration.promises.coming import Road, arrival
 from crossdock.orchestration.reach import Permitted
 from crossdock.orchestration.supply import limits
 from crossdock.orchestration.supply.binding import bound_event, insert_claims, rebind, tell
@@ -121,6 +123,28 @@ class Backorders:
                         takes.append(Take(Kind.SUPPLY, (line,), units))
                         self._bound.setdefault(order.id, []).append(_Bound(key[1], entry.item_id, lines[line], units))
                 order.routed[number] = routed._replace(takes=(*routed.takes, *takes))
+            if order.promise is not None:
+                order.supplied_day = self._supplied_day(order)
+
+    def _supplied_day(self, order: NewOrder) -> int | None:
+        """Return the day on which all units arrive that an order waits for; None when some are bound to nothing."""
+        bound, promise = self._bound.get(order.id, []), order.promise
+        waiting = sum(entry.quantity for routed in order.routed for entry in routed.queued)
+        if promise is None or not waiting or sum(each.units for each in bound) < waiting:
+            return None
+        directory, delivery = self._directory, order.order.deliveries[0]
+        country, point = order.destination(1)
+        road = Road(order.channel.id, delivery.method, delivery.service_level, country, point)
+        calendars = {site: directory.calendars[column] for column, site in enumerate(directory.location_ids)}
+        last = 0
+        for each in bound:
+            launch = directory.item_by_id(each.item_id).launch_day
+            begin = max(each.line.expected_day, utc_day(order.at), launch, promise.begin_day or 0)
+            days = arrival(directory, calendars, each.line.location_id, begin, road, order.at)
+            if days is None:
+                return None
+            last = max(last, days[1])
+        return last
 
     # -- what is written -----------------------------------------------------------------------------------------
 
