@@ -36,9 +36,15 @@ def test_the_form_asks_and_the_answer_says_when_how_and_at_what_cost(anna: Brows
 
 
 def test_what_cannot_be_offered_says_why(anna: Browser, filled: App):
-    found = text_of(anna.get(f"/promise?channel=web&basket=20000+90&{LONDON}"))
+    found = text_of(anna.get(f"/promise?channel=web&basket=20000+90&by=2026-11-02&{LONDON}"))
     assert "Nothing can be promised" in found
-    assert "out of stock" in found
+
+
+def test_what_is_still_to_come_is_offered_with_its_supply_line(anna: Browser, filled: App):
+    found = text_of(anna.get(f"/promise?channel=web&basket=20000+90&{LONDON}"))
+    assert "units that are still to come" in found
+    assert "20000 with PO-4711/" in found
+    assert "expected at" in found
 
 
 @pytest.mark.parametrize(
