@@ -13,10 +13,12 @@ SCRIPT = """
 import hashlib
 from benchmarks.generators import orders
 from crossdock.routing import decide, encode
+from tests.routing.rich_orders import rich_order
 from tests.routing.small_orders import order
 
 digest = hashlib.sha256()
 cases = [order(seed) for seed in range(60)]
+cases += [rich_order(seed, aims=seed % 2 == 0) for seed in range(80)]
 for kind in ("normal", "scarce"):
     cases += orders(kind, 60, 6, 20, 5)
 for case in cases:

@@ -46,7 +46,10 @@ class Aims:
         self._each = np.array([sum([p.units for p in row.parts]) or 1 for row in view.rows], dtype=np.float64)
         lost = float(quantity @ self._each)
         aims = [_aim(prefer, view) for prefer in view.terms.policy.prefer]
-        self.aims = fitting_aims(lost, [aim.most for aim in aims], aims)
+        # a problem's sums go over all its sites, not only those that can be open at once
+        able = float((view.ok & view.stock.any(axis=0)).sum())
+        spare = lost + 1.0 + able / max(_open_at_once(view, quantity), 1.0)
+        self.aims = fitting_aims(spare, [aim.most for aim in aims], aims)
         self.dropped = tuple(aim.name for aim in aims[len(self.aims) :])
         weights: list[float] = []
         below = 0.0
@@ -104,12 +107,12 @@ class Aims:
         return Points(levels, over, weights, total, self.dropped)
 
 
-def fitting_aims(lost: float, mosts: list[float], aims: list[Aim]) -> list[Aim]:
-    """Give the first aims whose points, with those of units left behind, stay below 2^52."""
+def fitting_aims(spare: float, mosts: list[float], aims: list[Aim]) -> list[Aim]:
+    """Give the first aims whose points stay below 2^52, taken so many times over."""
     reach, kept = 1.0, 0
     for most in mosts:
         reach *= most + 1.0
-        if reach * (lost + 1.0) * 4.0 >= EXACT:
+        if reach * spare * 4.0 >= EXACT:
             break
         kept += 1
     return aims[:kept]
@@ -139,7 +142,7 @@ def fitting(policy: Policy, locations: int, units: int) -> tuple[str, ...]:
     reach, kept = 1.0, 0
     for most in mosts:
         reach *= most + 1.0
-        if reach * (units + 1.0) * 4.0 >= EXACT:
+        if reach * (units + 1.0 + locations / max(open_at_once, 1.0)) * 4.0 >= EXACT:
             break
         kept += 1
     return tuple(prefer.by for prefer in policy.prefer[:kept])
