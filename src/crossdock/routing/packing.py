@@ -1,10 +1,13 @@
 """Parcel after parcel: a plan where parcels or a day's units are short and not everything can ship.
 
 Each turn packs one more parcel, at the location where that gains most: rows by what they gain per gram (per unit where
-grams do not matter), as much of each as fits. A greedy rule for knapsacks (Dantzig 1957); it bounds nothing.
+grams do not matter), as much of each as fits. A greedy rule for knapsacks (Dantzig 1957); it bounds nothing. It begins
+once at each of the most promising locations, because the best first parcel is not always one of the best plan.
 """
 
 from __future__ import annotations
+
+from copy import copy
 
 import numpy as np
 
@@ -15,15 +18,24 @@ from crossdock.routing.terms import Bools, Floats, Ints
 from crossdock.routing.view import View
 
 _MOST_PARCELS = 64
+_BEGINNINGS = 8
 
 
-def packed(view: View, counting: Counting, sides: Sides) -> Pieces:
-    """Give a plan that keeps to the number of parcels, the number of locations and the room in units."""
-    packing = _Packing(view, counting, sides)
-    for _ in range(min(sides.parcels or _MOST_PARCELS, _MOST_PARCELS)):
-        if not packing.more():
+def packed(view: View, counting: Counting, sides: Sides) -> list[Pieces]:
+    """Give plans that keep to the number of parcels, the number of locations and the room in units."""
+    most = min(sides.parcels or _MOST_PARCELS, _MOST_PARCELS)
+    begun = _Packing(view, counting, sides)
+    gain = begun.gains()[1]
+    plans = []
+    for first in (-gain).argsort(kind="stable")[:_BEGINNINGS].tolist():
+        packing = begun.again()
+        if gain[first] == -np.inf or not packing.more(first):
             break
-    return packing.pieces()
+        for _ in range(most - 1):
+            if not packing.more():
+                break
+        plans.append(packing.pieces())
+    return plans
 
 
 class _Packing:
@@ -48,11 +60,16 @@ class _Packing:
         self.used: Bools = np.zeros(len(sites), dtype=bool)
         self.whole = view.terms.policy.split != "unit"
 
-    def more(self) -> bool:
-        """Pack one more parcel where it gains most; say whether any does."""
+    def again(self) -> _Packing:
+        """Give the same beginning once more."""
+        other = copy(self)
+        for name in ("left", "stock", "room", "base", "x", "used"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
+    def gains(self) -> tuple[Floats, Floats]:
+        """Give what one more parcel would take at each site, and what it gains."""
         view, counting, sites = self.view, self.counting, self.sites
-        if not len(sites):
-            return False
         take, gain = self._parcel()
         gain = gain - counting.parcel[sites]
         if counting.late is not None:
@@ -61,8 +78,15 @@ class _Packing:
             gain = np.where(self.used, gain, -np.inf)
         if not self.used.any():
             gain = gain + counting.once
-        best = int(gain.argmax())
-        if not gain[best] > 0:
+        return take, gain
+
+    def more(self, at: int | None = None) -> bool:
+        """Pack one more parcel where it gains most, or at a site; say whether that was possible."""
+        if not len(self.sites):
+            return False
+        take, gain = self.gains()
+        best = int(gain.argmax()) if at is None else at
+        if not (gain[best] > 0 or at is not None) or not take[:, best].any():
             return False
         self.x[:, best] += take[:, best]
         self.left -= take[:, best]

@@ -127,8 +127,8 @@ class _Keeping:
             return self._answer(bound, second_proven=first.second_proven and second_kept)
         self._cut(first)
         if self.sides.parcels is not None or self.sides.room is not None:
-            pieces = packed(self.view, self.counting, self.sides)
-            self._offer(pieces, self._total(pieces))
+            for pieces in packed(self.view, self.counting, self.sides):
+                self._offer(pieces, self._total(pieces))
         return self._answer(self._raise(first, bound), second_proven=False)
 
     def _answer(self, bound: float, *, second_proven: bool) -> Solved:
