@@ -30,6 +30,7 @@ from crossdock.web.routes import (
     supply,
     views,
     what_if,
+    work,
 )
 from crossdock.web.security import HEADERS, AnyRequest, AnyResponse, Door
 
@@ -41,6 +42,7 @@ PAGES = (
     order,
     order_actions,
     what_if,
+    work,
     inventory,
     views,
     feeds,

@@ -48,6 +48,13 @@ EXECUTION = {
     "handed_over": Word("Handed over", "done"),
     "canceled": Word("Canceled", "neutral"),
 }
+NEGOTIATION = {
+    "unsent": Word("Not told yet", "neutral"),
+    "sent": Word("Told", "info"),
+    "acknowledged": Word("Heard", "info"),
+    "accepted": Word("Accepted", "go"),
+    "rejected": Word("Said no", "bad"),
+}
 FEED = {
     "heard": Word("Heard", "done"),
     "never_heard": Word("Never heard", "neutral"),

@@ -11,9 +11,10 @@ from litestar.params import FromPath
 from crossdock.analytics import Place, places
 from crossdock.events import timeline as read_timeline
 from crossdock.fulfillment import fulfillments_of
+from crossdock.identity import SignedIn
 from crossdock.kernel.errors import NotFound
 from crossdock.kernel.ids import decode_id
-from crossdock.orchestration import promise_of_order
+from crossdock.orchestration import Actor, PreviewChoices, promise_of_order
 from crossdock.orders import OrderView, read_order
 from crossdock.web import timeline, words
 from crossdock.web.asking import Site
@@ -26,6 +27,7 @@ DONE = {
     "hold": "The order is on hold. Its stock stays claimed.",
     "release_hold": "The hold is lifted.",
     "route": "The order was routed again.",
+    "choose": "It is done as the customer chose.",
     "amend_address": "The delivery goes to the new address and was routed again.",
 }
 HOLD_REASONS = ("fraud", "payment", "address", "review", "customer_request")
@@ -44,8 +46,19 @@ async def order_page(
 ) -> AnyResponse:
     """Return the page of an order, with notes above it."""
     facts = await console.read(lambda session: _read(session, order_id, console.clock()))
+    choices = None
+    if "choose" in facts["order"].supported_actions:
+        signed_in: SignedIn = request.state.signed_in
+        choices = await console.submit(PreviewChoices(actor=Actor(signed_in.user.actor), order_id=order_id))
     return console.page(
-        request, "order.html", section="Orders", notes=notes, status=status, hold_reasons=HOLD_REASONS, **facts
+        request,
+        "order.html",
+        section="Orders",
+        notes=notes,
+        status=status,
+        hold_reasons=HOLD_REASONS,
+        choices=choices,
+        **facts,
     )
 
 
