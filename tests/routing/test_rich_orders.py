@@ -39,6 +39,12 @@ def test_prices_on_rules_do_not_prove_what_ships_nothing():
     assert not wrong
 
 
+def test_a_bundle_and_loose_units_of_its_part_do_not_see_the_same_unit():
+    """One location had enough of each, but not of both together."""
+    _, wrong, _ = judge_money(rich_order(3856))
+    assert not wrong
+
+
 def test_most_plans_of_split_rules_are_proven_and_few_are_far_from_the_best():
     proven = worse = 0
     for seed in range(60):

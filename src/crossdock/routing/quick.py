@@ -71,6 +71,8 @@ def among_all(view: View, counting: Counting | None = None) -> tuple[Pieces, Pie
     full: Bools = (stock >= quantity[:, None]).all(axis=0).reshape(-1)
     for requires in {row.requires for row in rows if row.requires}:
         full &= terms.capable(requires)[sites]
+    if view.composite:  # rows may draw on one item
+        full &= (view.base_stock[:, sites] >= view.quantities[:, None]).all(axis=0)
     if view.snapshot.units_room is not None:
         full &= view.snapshot.units_room[sites] >= int(view.quantities.sum())
     able = full.nonzero()[0]
