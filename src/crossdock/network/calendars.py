@@ -95,6 +95,8 @@ class CalendarBook:
         self._calendars = calendars
         self._from = self._until = 0
         self._days: Days = np.zeros(0, dtype=np.int64)
+        self._open: Days = np.zeros(0, dtype=np.int64)
+        self._open_from = -1
 
     def __getitem__(self, column: int) -> WorkCalendar:
         """Return the calendar of the location in a column."""
@@ -107,6 +109,14 @@ class CalendarBook:
             self._from = at
             self._until = min((calendar.changes_at(at) for calendar in self._calendars), default=at + 1)
         return self._days
+
+    def open_days(self, first_day: int, ahead: int) -> Days:
+        """Return for each location as bits on which days from an ordinal day on it is open; not to be written to."""
+        if self._open_from != first_day:
+            days = [date.fromordinal(first_day + n) for n in range(ahead)]
+            masks = [sum(calendar.is_open(day) << n for n, day in enumerate(days)) for calendar in self._calendars]
+            self._open, self._open_from = np.array(masks, dtype=np.int64), first_day
+        return self._open
 
     def first_ship_days(self, day: int) -> Days:
         """Return the handover day of each location for work that may begin on an ordinal day and not before."""

@@ -17,7 +17,7 @@ from crossdock.orchestration.reasons import Look, no_route, nowhere, reason_of
 from crossdock.orchestration.sight import Ints, Own, Sight
 from crossdock.orchestration.transfers.two_legs import Onward, lead_through
 from crossdock.orchestration.views.shares import ShareBook
-from crossdock.promising.keeping import keep
+from crossdock.promising.keeping import arrives, keep
 from crossdock.routing.model import Decision, Policy
 from crossdock.routing.policy.compile import Tried
 from crossdock.routing.record import encode
@@ -112,6 +112,7 @@ class Planner:
             channel,
             lambda asked, seen: keep(asked, seen, policy, where.promised_day, where.promised_from),
             own,
+            merge=policy.merge,
         )
         decision = kept.decision
         if decision.rests_on.policy not in self.directory.policy_versions:
@@ -122,11 +123,14 @@ class Planner:
         _, capacity = self.sight.moment(where, at)
         task = Task(delivery_no, decision_id, where.method, kept.policy, at, is_last=is_last)
         routed = self._claim(task, demand, decision, record, look, capacity)
-        if where.handed_over_at is not None:
-            onward = Onward(where.handed_over_at)
+        path = decision.path
+        if where.handed_over_at is not None or path is not None:
+            onward = Onward(where.handed_over_at or 0)
+            if path is not None:
+                onward = Onward(path.site_id, path.ship_day, path.deliver_day)
             routed = routed._replace(fulfillments=lead_through(routed.fulfillments, onward, self._ids))
         due = where.due_day if where.promised_day is None else where.promised_day
-        if due is not None and any(bill.deliver_day > due for bill in decision.bill):
+        if due is not None and (arrives(decision) or 0) > due:
             return routed._replace(late=True)
         return routed
 
@@ -214,7 +218,9 @@ class Planner:
             site = bill.site_id
             if room is not None:
                 room[self.sight.columns[site]] -= bill.units
-            if site in limited:
+            # What is gathered where it is already is handed over on a day that nobody has asked the place about.
+            takes_day = site in limited and (decision.path is None or decision.path.site_id != site)
+            if takes_day:
                 capacity[self.sight.columns[site]] -= 1
                 takes.append(Take(Kind.CAPACITY, (site, bill.ship_day, 0), 1))
             made.append(
@@ -225,7 +231,7 @@ class Planner:
                     decision_id,
                     bill.ship_day,
                     bill.deliver_day,
-                    site in limited,
+                    takes_day,
                     tuple(claims[site]),
                     method,
                 )

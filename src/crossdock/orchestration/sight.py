@@ -18,7 +18,10 @@ from crossdock.orchestration.plans import Destination, NewDemand
 from crossdock.orchestration.views.shares import ShareBook
 from crossdock.promising.keeping import Kept
 from crossdock.promising.methods import capability
+from crossdock.routing.leg_terms import places
+from crossdock.routing.merging import Merge
 from crossdock.routing.model import Decision, Demand, DemandLine, Snapshot
+from crossdock.routing.onward import DAYS_AHEAD
 from crossdock.routing.record import Through
 from crossdock.storage.session import Session
 
@@ -117,12 +120,17 @@ class Sight:
         channel: StoredChannel,
         choose: Choose,
         own: Own | None = None,
+        *,
+        merge: Merge | None = None,
     ) -> tuple[Kept, Snapshot, Through | None]:
         """Decide by ``choose`` until the plan takes no more than the channel's shares allow; debits nothing.
 
-        Returns the decision with what it saw and through what; orders and promises are settled alike.
+        Returns the decision with what it saw and through what; orders and promises are settled alike. Where goods may
+        be gathered (``merge``) it also sees when those places are open.
         """
         asked, snapshot, through = self.look(demand, where, at, channel, own)
+        if merge is not None:
+            snapshot = self._with_days(snapshot, merge, utc_day(where.begin or at))
         for turn in itertools.count(1):
             kept = choose(asked, snapshot)
             less = self.within_shares(kept.decision, demand, snapshot, channel, turn)
@@ -177,6 +185,16 @@ class Sight:
         if shown is not stock:
             snapshot, through = self._narrower(demand, snapshot, through, shown)
         return asked, snapshot, through
+
+    def _with_days(self, snapshot: Snapshot, merge: Merge, first_day: int) -> Snapshot:
+        """Return a snapshot that knows when the places are open where goods may be gathered."""
+        concerned = np.zeros(len(snapshot.network.sites), dtype=bool)
+        if merge.hubs is not None:
+            concerned |= places(merge.hubs, snapshot.network)
+        if merge.sources:
+            concerned |= snapshot.stock.any(axis=0)
+        days = np.where(concerned, self.directory.calendars.open_days(first_day, DAYS_AHEAD), 0)
+        return replace(snapshot, open_days=days, first_day=first_day)
 
     def open_to(self, channel: StoredChannel, items: Sequence[int], at: int) -> list[int]:
         """Return those of these items (loaded, shares too) of which a channel may take a unit anywhere."""

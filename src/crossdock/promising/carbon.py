@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crossdock.routing.costs import FACTOR, GRAMS_PER_TONNE_KM
+from crossdock.routing.merging import Path
 from crossdock.routing.model import SiteBill
 
 __all__ = ["FACTOR", "GRAMS_PER_TONNE_KM", "grams"]
 
 
-def grams(bill: Sequence[SiteBill]) -> int | None:
+def grams(bill: Sequence[SiteBill | Path]) -> int | None:
     """Return grams of CO₂ equivalent of a bill, rounded; None when a distance is not known."""
     if any(each.km < 0 for each in bill):
         return None

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from crossdock.promising.methods import preferring, urgent
 from crossdock.routing.decide import decide
+from crossdock.routing.merging import last_day
 from crossdock.routing.model import Decision, Demand, Plan, Policy, Snapshot
 from crossdock.routing.terms import Terms, terms
 
@@ -31,7 +32,7 @@ class Kept(NamedTuple):
 
 def arrives(plan: Decision | Plan) -> int | None:
     """Return the ordinal day on which the last package of a plan arrives; None when nothing is sent."""
-    return max([bill.deliver_day for bill in plan.bill], default=None)
+    return last_day(plan.bill, plan.path)
 
 
 def missing(plan: Decision | Plan) -> int:

@@ -6,7 +6,7 @@ A policy for another method is made from the channel's own, by its rate card alo
 - **pickup**: the destination is the store's own point and the card has one zone of 0 km. Only a location that stands
   exactly there is reached; it costs no carriage and no day.
 - **ship_to_store**: the destination is the store's point and the card gets a zone of 0 km in front: others send their
-  parcels there as the card says.
+  parcels there as the card says. Both have a place where everything comes together: nothing is gathered elsewhere.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def preferring(policy: Policy, sites: tuple[int, ...], network: Network) -> Poli
 
 
 def _picking_up(policy: Policy) -> Policy:
-    return replace(policy, card=replace(policy.card, zones=(_HERE,), lanes=(), surcharges=(), fuel_permille=0))
+    return replace(
+        policy, card=replace(policy.card, zones=(_HERE,), lanes=(), surcharges=(), fuel_permille=0), merge=None
+    )
 
 
 def _to_store(policy: Policy) -> Policy:
@@ -65,7 +67,7 @@ def _to_store(policy: Policy) -> Policy:
     surcharges = tuple(
         replace(one, zones=tuple(at + moved for at in one.zones or every if at + moved > 0)) for one in card.surcharges
     )
-    return replace(policy, card=replace(card, zones=(_HERE, *beyond), surcharges=surcharges))
+    return replace(policy, card=replace(card, zones=(_HERE, *beyond), surcharges=surcharges), merge=None)
 
 
 def _urgent(policy: Policy) -> Policy:

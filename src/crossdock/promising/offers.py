@@ -125,6 +125,12 @@ def offer_of(
     lines: dict[int, list[tuple[int, int]]] = {}
     for site, key, units in decision.assignments:
         lines.setdefault(site, []).append((key, units))
+    if decision.path is not None:
+        # What is gathered comes as one, and has to be at the place in time.
+        p, every = decision.path, tuple(line for own in lines.values() for line in own)
+        one = Package(p.site_id, p.parcels, p.weight_g, p.km, p.ship_day, p.deliver_day, every)
+        deadline, carbon = order_by(decision.bill, p.arrive_day, at, calendars), grams((*decision.bill, p))
+        return Offer(day, (one,), decision.unfilled, decision.cost, carbon, sure, deadline)
     packages = tuple(
         Package(b.site_id, b.parcels, b.weight_g, b.km, b.ship_day, b.deliver_day, tuple(lines[b.site_id]))
         for b in decision.bill

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from crossdock.routing.bill import plan_of
 from crossdock.routing.model import Demand, Plan, Points, Policy
+from crossdock.routing.path_words import path_lines
 from crossdock.routing.phrases import many
 from crossdock.routing.record import Versions, decode, snapshot_of
 from crossdock.routing.terms import terms
@@ -80,6 +81,7 @@ def explain(record: bytes, versions: Versions) -> Explanation:
         decision.extra_parcels,
         decision.bill,
         decision.extra_locations,
+        decision.path,
     )
     over = decision.passed_over
     demand = found.demand
@@ -126,8 +128,10 @@ def bill_lines(plan: Plan) -> tuple[BillLine, ...]:
             *[(_named(name), _HOW.get(name, "a rule of the policy"), amount) for name, amount in bill.more],
         )
         out += [BillLine(bill.site_id, what, how, amount) for what, how, amount in entries if amount]
+    out += [BillLine(plan.path.site_id, *line) for line in path_lines(plan.path)] if plan.path is not None else []
     if plan.extra_parcels:
-        parcels = many(sum(bill.parcels for bill in plan.bill) - 1, "parcel")
+        sent = sum(bill.parcels for bill in plan.bill) if plan.path is None else plan.path.parcels
+        parcels = many(sent - 1, "parcel")
         out.append(BillLine(None, "extra parcels", parcels, plan.extra_parcels))
     if plan.extra_locations:
         out.append(BillLine(None, "extra locations", many(len(plan.bill) - 1, "location"), plan.extra_locations))

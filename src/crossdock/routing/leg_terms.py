@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from crossdock.routing.merging import Merge
 from crossdock.routing.model import Lane, Network, Policy, RateCard, Zone
-from crossdock.routing.rules import HasShare, InTime, Near, ServesMarket
+from crossdock.routing.places import Bools, picked
+from crossdock.routing.rules import HasShare, InTime, Near, ServesMarket, Sites
 from crossdock.routing.tariff import by_unit
 
 _OF_THE_CUSTOMER = (HasShare, InTime, Near, ServesMarket)
@@ -14,6 +15,20 @@ _OF_THE_CUSTOMER = (HasShare, InTime, Near, ServesMarket)
 _REMEMBERED = 64
 _networks: OrderedDict[tuple[str, int, int], Network] = OrderedDict()
 _policies: OrderedDict[tuple[object, ...], Policy] = OrderedDict()
+
+
+_places: OrderedDict[tuple[str, Sites], Bools] = OrderedDict()
+
+
+def places(hubs: Sites, network: Network) -> Bools:
+    """Give which sites of the network are named as places to gather goods; remembered."""
+    key = (network.version, hubs)
+    found = _places.get(key)
+    if found is None:
+        found = _places[key] = picked(hubs, network)
+        while len(_places) > _REMEMBERED:
+            _places.popitem(last=False)
+    return found
 
 
 def gathering_network(network: Network, column: int, merge: Merge) -> Network:

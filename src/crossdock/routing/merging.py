@@ -1,11 +1,22 @@
 """Gathering goods at one place and sending them on in one go: what a route allows, and the bill of the last leg."""
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from crossdock.routing.rules import Sites
+
+
+class _Delivers(Protocol):
+    @property
+    def deliver_day(self) -> int: ...
+
+
+def last_day(bill: Sequence[_Delivers], path: "Path | None") -> int | None:
+    """Give the day on which the last of a plan's goods are with the customer; None when nothing is sent."""
+    return max([each.deliver_day for each in bill], default=None) if path is None else path.deliver_day
 
 
 class Transfer(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from crossdock.routing.bill import plan_of
 from crossdock.routing.changes import Case, place
+from crossdock.routing.merging import last_day
 from crossdock.routing.model import Decision, Plan
 from crossdock.routing.terms import terms
 from crossdock.routing.view import Row, View, rows_of
@@ -75,7 +76,7 @@ def _view(case: Case) -> View:
 
 
 def _last_day(plan: Plan | Decision) -> int:
-    return max((bill.deliver_day for bill in plan.bill), default=0)
+    return last_day(plan.bill, plan.path) or 0
 
 
 def _parcels(plan: Plan | Decision) -> int:

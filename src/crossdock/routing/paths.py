@@ -15,11 +15,10 @@ import numpy as np
 from msgspec.structs import replace
 
 from crossdock.routing.geo import whole_km
-from crossdock.routing.leg_terms import gathering_network, hub_policy, least_transfer, leg_policy
+from crossdock.routing.leg_terms import gathering_network, hub_policy, least_transfer, leg_policy, places
 from crossdock.routing.merging import Merge
 from crossdock.routing.model import Decision, Demand, DemandLine, PassedOver, Plan, Policy, SiteBill, Snapshot
 from crossdock.routing.onward import CLOSED, Last, handover, lateness, path_of
-from crossdock.routing.places import picked
 from crossdock.routing.rules import Clear, InTime
 from crossdock.routing.terms import Ints, terms
 from crossdock.routing.view import View, rows_of
@@ -131,7 +130,7 @@ class _Gathering:
         network = self.snapshot.network
         allowed = np.zeros(len(network.sites), dtype=bool)
         if merge.hubs is not None:
-            allowed |= picked(merge.hubs, network)
+            allowed |= places(merge.hubs, network)
         if merge.sources:
             allowed |= self.snapshot.stock.any(axis=0)
         columns = np.flatnonzero(allowed & view.ok)

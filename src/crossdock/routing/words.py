@@ -2,7 +2,9 @@
 
 from crossdock.routing.explain import Explanation, Told
 from crossdock.routing.fenced_words import fenced, reason
+from crossdock.routing.merging import last_day
 from crossdock.routing.model import SiteBill
+from crossdock.routing.path_words import path_words
 from crossdock.routing.phrases import joined, many, money
 from crossdock.routing.verdicts import Verdict
 
@@ -54,6 +56,8 @@ def _chosen(explanation: Explanation, name: dict[int, str]) -> list[str]:
     route = f", by the route “{explanation.route}”" if explanation.route else ""
     cost = money(plan.cost, currency)
     done = "To be collected at" if _collected(explanation) else "Shipped from"
+    if plan.path is not None:
+        return path_words(explanation, name, f"{_named(told, name)}{route}")
     if explanation.points is not None:
         first = f"{done} {_named(told, name)}{route}, {_aim(explanation)}: {cost}."
     else:
@@ -89,7 +93,7 @@ def _sends(bill: SiteBill, explanation: Explanation, name: dict[int, str]) -> st
 def _why_not_alone(explanation: Explanation, name: dict[int, str]) -> list[str]:
     """Say of a divided order what the best single location would have done."""
     alone, plan = explanation.alone, explanation.chosen.plan
-    if len(plan.bill) < 2 or alone is None:
+    if len(plan.bill) < 2 or alone is None or plan.path is not None:
         return []
     one, left = name[alone.bill[0].site_id], _units(alone.unfilled)
     if left > _units(plan.unfilled):
@@ -107,7 +111,8 @@ def _why_not_alone(explanation: Explanation, name: dict[int, str]) -> list[str]:
 def _late(explanation: Explanation) -> list[str]:
     """Say of a plan that is late whether anybody could have been in time."""
     due = explanation.demand.due_day
-    if due is None or all(bill.deliver_day <= due for bill in explanation.chosen.plan.bill):
+    day = last_day(explanation.chosen.plan.bill, explanation.chosen.plan.path)
+    if due is None or day is None or day <= due:
         return []
     early = [v for v in explanation.verdicts if not v.failed and 0 <= v.deliver_day <= due]
     whole = next((v for v in early if v.has_all), None)

@@ -17,6 +17,7 @@ from crossdock.orchestration.policies import trace
 from crossdock.orchestration.policies.trace import TraceTold
 from crossdock.routing import dated, words
 from crossdock.routing.explain import Explanation, Told, explain
+from crossdock.routing.merging import Path
 from crossdock.routing.model import SiteBill
 from crossdock.routing.record import Record, Versions, decode
 from crossdock.routing.verdicts import Verdict
@@ -60,10 +61,30 @@ class BillView(View, frozen=True):
     assignments: tuple[AssignmentView, ...]
 
 
+class PathView(View, frozen=True):
+    """The last leg of a plan whose goods are gathered: from where, what it costs, and when it goes on."""
+
+    location: str
+    parcels: int
+    units: int
+    weight_g: int
+    carriage: Money
+    handling: Money
+    gathering: Money
+    lateness: Money
+    total: Money
+    km: int | None
+    transit_days: int
+    arrive_on: str
+    ship_on: str
+    deliver_on: str
+
+
 class PlanView(View, frozen=True):
-    """A plan: who ships what, and its bill."""
+    """A plan: who ships what, and its bill; with a ``path`` the locations send to the place where it begins."""
 
     locations: tuple[BillView, ...]
+    path: PathView | None
     extra_parcels: Money
     unfilled: tuple[AssignmentView, ...]
     cost: Money
@@ -318,11 +339,31 @@ def _plan(plan: Any, record: Record, names: _Names, currency: str) -> PlanView:
         by_site.setdefault(site, []).append(AssignmentView(demand=key, sku=items.get(key, ""), quantity=quantity))
     return PlanView(
         locations=tuple(_bill(bill, names.codes, tuple(by_site.get(bill.site_id, ())), currency) for bill in plan.bill),
+        path=None if plan.path is None else _path(plan.path, names.codes, currency),
         extra_parcels=_money(plan.extra_parcels, currency),
         unfilled=tuple(AssignmentView(demand=key, sku=items.get(key, ""), quantity=n) for key, n in plan.unfilled),
         cost=_money(plan.cost, currency),
         unfilled_penalty=_money(plan.penalty, currency),
         total=_money(plan.cost + plan.penalty, currency),
+    )
+
+
+def _path(path: Path, codes: Mapping[int, str], currency: str) -> PathView:
+    return PathView(
+        location=codes.get(path.site_id, ""),
+        parcels=path.parcels,
+        units=path.units,
+        weight_g=path.weight_g,
+        carriage=_money(path.base + path.weight, currency),
+        handling=_money(path.handling_parcel, currency),
+        gathering=_money(path.gathering, currency),
+        lateness=_money(path.lateness, currency),
+        total=_money(path.total, currency),
+        km=None if path.km < 0 else path.km,
+        transit_days=path.transit_days,
+        arrive_on=_day(path.arrive_day),
+        ship_on=_day(path.ship_day),
+        deliver_on=_day(path.deliver_day),
     )
 
 

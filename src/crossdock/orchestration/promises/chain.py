@@ -41,7 +41,10 @@ class Chain(NamedTuple):
     @property
     def first_day(self) -> int | None:
         """The ordinal day on which the first package arrives; None when nothing is sent."""
-        return min((bill.deliver_day for link in self.links for bill in link.kept.decision.bill), default=None)
+        days: list[int] = []
+        for decision in (link.kept.decision for link in self.links):
+            days += [bill.deliver_day for bill in (decision.bill if decision.path is None else (decision.path,))]
+        return min(days, default=None)
 
     @property
     def missing(self) -> int:
@@ -100,4 +103,4 @@ def _link(
     def by_policy(asked: Demand, seen: Snapshot) -> Kept:
         return choose(asked, seen, policy)
 
-    return Link(*planner.sight.settle(demand, where, wanted.at, wanted.channel, by_policy))
+    return Link(*planner.sight.settle(demand, where, wanted.at, wanted.channel, by_policy, merge=policy.merge))

@@ -17,6 +17,7 @@ from crossdock.orchestration.trials.model import Assigned, Case, Figures, Outcom
 from crossdock.orchestration.trials.rules import Rules, asked_of
 from crossdock.promising.carbon import grams
 from crossdock.promising.keeping import keep
+from crossdock.routing.merging import last_day
 from crossdock.routing.model import Decision, Demand, Network, Policy, SiteBill, Snapshot
 from crossdock.routing.record import Record, Versions, decode, snapshot_of
 
@@ -108,17 +109,18 @@ def outcome(found: Read, decided: Sequence[tuple[str, Decision]]) -> Outcome:
     assigned: list[Assigned] = sorted(part for _, decision in decided for part in decision.assignments)
     unfilled = decided[-1][1].unfilled if decided else tuple((line.key, line.quantity) for line in demand.lines)
     due = demand.due_day if case.promised_day is None else case.promised_day
-    last = max([bill.deliver_day for bill in bills], default=None)
+    paths = [decision.path for _, decision in decided if decision.path is not None]
+    last = max([day for _, d in decided if (day := last_day(d.bill, d.path)) is not None], default=None)
     figures = Figures(
-        spend=sum(spent(bill) for bill in bills),
+        spend=sum(spent(bill) for bill in bills) + sum(path.total - path.lateness for path in paths),
         cost=sum(decision.cost for _, decision in decided),
         units=sum(units for *_, units in assigned),
         unfilled=sum(units for _, units in unfilled),
         locations=len({bill.site_id for bill in bills}),
-        parcels=sum(bill.parcels for bill in bills),
+        parcels=sum(bill.parcels for bill in bills) + sum(path.parcels for path in paths),
         days=None if last is None else last - utc_day(case.at),
         late=0 if last is None or due is None else max(0, last - due),
-        carbon=grams(bills),
+        carbon=grams((*bills, *paths)),
     )
     routes = tuple(name for name, _ in decided if name)
     return Outcome(figures, tuple(assigned), tuple(sorted(unfilled)), routes)

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from crossdock.kernel.content import content_hash
 from crossdock.kernel.document import Code, Country, Currency, Input, Words, clean
+from crossdock.routing.merging import Merge
 from crossdock.routing.policy.conditions import Condition
 from crossdock.routing.rules import Cost, CostName, Fence, Prefer, Surcharge
 
@@ -94,6 +95,7 @@ class RulesIn(Input, frozen=True):
     leftover: LeftoverIn = "backorder"
     queue: Annotated[str, Meta(pattern=r"^([a-z][a-z0-9_-]{0,39})?$", description="where it lies")] = ""
     cancel_after_hours: Annotated[int, Meta(ge=1, le=8_760)] | None = None
+    merge: Annotated[Merge, Meta(description="where goods may be gathered and sent on in one go")] | None = None
 
 
 class Route(RulesIn, frozen=True, kw_only=True):

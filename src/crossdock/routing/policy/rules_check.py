@@ -57,6 +57,18 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
     yield from _weights(route, place)
     yield from _preferences(route, place)
     yield from _splits(route, place)
+    yield from _merging(route, place)
+
+
+def _merging(route: Route, place: str) -> Iterator[_Found]:
+    merge = route.merge
+    if merge is None:
+        return
+    if merge.hubs is None and not merge.sources:
+        yield "warning", f"{place}/merge", "no_effect", "No place is named where goods may be gathered."
+    if route.prefer or route.weights:
+        text = "Goods are gathered only where plans are compared in plain money, without weights or preferences."
+        yield "warning", f"{place}/merge", "no_effect", text
 
 
 def _tests(condition: Condition) -> Iterator[Test]:

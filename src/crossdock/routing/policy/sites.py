@@ -99,6 +99,8 @@ def _selectors(route: Route) -> Iterator[tuple[str, Sites]]:
             yield f"/costs/{index}/sites", cost.sites
     for index, aim in enumerate(route.prefer):
         yield f"/prefer/{index}/sites", aim.sites
+    if route.merge is not None and route.merge.hubs is not None:
+        yield "/merge/hubs", route.merge.hubs
 
 
 def _allows(fence: Fence) -> Callable[[Site], bool] | None:
