@@ -9,8 +9,10 @@ from crossdock.routing.changes import Case, Change, applied, case_of
 from crossdock.routing.flips import About, Flips, flips
 from crossdock.routing.model import Snapshot
 from crossdock.routing.record import Through
+from crossdock.routing.rules import Near, ServesMarket, Sites, Without
 from crossdock.routing.study import Flip
 from tests.routing.builders import POLICY, TODAY, demand, network, snapshot
+from tests.routing.rich_orders import rich_order
 from tests.routing.small_orders import Order, order
 
 DC, LEEDS, YORK = 1, 2, 3
@@ -76,6 +78,28 @@ def test_every_change_that_is_told_flips_the_choice_and_a_smaller_one_does_not()
         (True, "without"), (True, "units"), (True, "parcel_price"), (True, "ship_day"), (False, "units"),
         (False, "parcel_price"), (False, "ship_day"), (False, "together"),
     } <= looked_at  # fmt: skip
+
+
+def test_so_it_is_with_every_kind_of_rule_cost_and_preference():
+    looked_at = set()
+    for seed in range(100, 145):
+        asked, seen, policy = rich_order(seed, aims=seed % 2 == 0)
+        case, decision, told = asked_of((asked, seen, policy))
+        for one, found in ((about, found) for about in told.abouts for found in about.flips):
+            assert flipped(one, decision, applied(case, found.changes).decided().site_ids), (seed, found)
+            for less in smaller(found):
+                assert not flipped(one, decision, applied(case, less).decided().site_ids), (seed, found, less)
+            looked_at |= {change.what for change in found.changes}
+    assert {"units", "parcel_price", "room", "rule"} <= looked_at
+
+
+def test_several_fences_of_the_policy_are_left_out_together():
+    fences = (Near(100), ServesMarket(), Without(Sites(codes=("DC",))))
+    seen = snapshot(network(), (9, 0, 0))
+    _, _, told = asked_of((demand((1, 500)), seen, msgspec.structs.replace(POLICY, fences=fences)), "DC")
+    found = flip(about(told, "DC"), "fences")
+    assert [change.name for change in found.changes] == ["/fences/2", "/fences/0"]
+    assert found.outcome.site_ids == (DC,)
 
 
 def test_more_stock_and_a_cheaper_parcel_are_the_smallest_of_all():

@@ -14,7 +14,7 @@ from crossdock.routing.decide import decide
 from crossdock.routing.model import Decision, Demand, Network, Policy, RoutingError, Site, Snapshot
 from crossdock.routing.places import meant
 from crossdock.routing.record import Record, Versions, hidden_of, snapshot_of
-from crossdock.routing.rules import KeepsStock
+from crossdock.routing.rules import KeepsStock, Scarce
 from crossdock.routing.waived import without_rule
 
 What = Literal[
@@ -108,10 +108,17 @@ def _apply(case: Case, change: Change) -> Case:
     return _with_site(case, at, structs.replace(site, handling_parcel=site.handling_parcel + after - change.before))
 
 
+def looks_at_stock(policy: Policy) -> bool:
+    """Say whether the policy minds how much there is beyond what is asked for."""
+    scarce = any(isinstance(cost, Scarce) for cost in policy.costs)
+    return scarce or any(aim.by == "fullest" for aim in policy.prefer)
+
+
 def held_at(case: Case, site_id: int) -> dict[int, tuple[int, int]]:
     """Give for each item what a site has of it and how many units it should have to ship all of them.
 
-    What it has is counted as far as that; units that must stay there are asked for as well.
+    What it has is counted as far as that, unless the policy minds what is there beyond; units that must stay there
+    are asked for as well.
     """
     at = place(case.snapshot.network, site_id)
     site = case.snapshot.network.sites[at]
@@ -120,9 +127,11 @@ def held_at(case: Case, site_id: int) -> dict[int, tuple[int, int]]:
         default=0,
     )
     out: dict[int, tuple[int, int]] = {}
+    whole = looks_at_stock(case.policy)
     for row, line in enumerate(case.demand.lines):
         wanted = out.get(line.item, (0, kept))[1] + line.quantity
-        out[line.item] = (min(int(case.snapshot.stock[row, at]), wanted), wanted)
+        there = int(case.snapshot.stock[row, at])
+        out[line.item] = (there if whole else min(there, wanted), wanted)
     return out
 
 

@@ -19,7 +19,14 @@ def hurdles(case: Case, verdict: Verdict) -> tuple[tuple[Change, ...], tuple[str
             beyond.append(check.fence)
         else:
             lifts += found
-    return tuple(lifts), tuple(beyond)
+    # rules are left out from the last to the first: a pointer to one of several holds as long as those before it stand
+    rules = sorted((lift for lift in lifts if lift.what == "rule"), key=_place, reverse=True)
+    return (*rules, *(lift for lift in lifts if lift.what != "rule")), tuple(beyond)
+
+
+def _place(lift: Change) -> tuple[str, int]:
+    of, _, which = lift.name.rpartition("/")
+    return of, int(which) if which.isdigit() else 0
 
 
 def _lift(case: Case, verdict: Verdict, check: Check) -> list[Change] | None:

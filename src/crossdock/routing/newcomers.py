@@ -83,27 +83,34 @@ class Newcomer:
 
     def _units_of_several(self, missing: Missing) -> Flip | None:
         """Find units of several items, of each as few as the others, as they are by then, allow."""
-        need = {item: lacks for item, (_, lacks) in missing.items()}
-        if len(need) < 2 or not self._enough(missing, need):
+        if len(missing) < 2:
             return None
-        for item in sorted(need, key=lambda item: -need[item]):
-            need[item] = self._fewest(missing, need, item)
+        need = self._fewest(missing, ())
+        if need is None:
+            return None
         return self.study.flip("together", self._given(missing, need), self.goal, sum(need.values()))
 
-    def _fewest(self, missing: Missing, need: dict[int, int], item: int) -> int:
-        if self._enough(missing, need | {item: 0}):
-            return 0
-        low, high = 0, need[item]
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._enough(missing, need | {item: middle}):
-                high = middle
-            else:
-                low = middle
-        return high
+    def _fewest(self, missing: Missing, more: Changes) -> dict[int, int] | None:
+        """Give how many units of each item are needed beside other changes; None where all would not do."""
+        need = {item: lacks for item, (_, lacks) in missing.items()}
+        if not self._enough(missing, need, more):
+            return None
+        for item in sorted(need, key=lambda item: -need[item]):
+            if self._enough(missing, need | {item: 0}, more):
+                need[item] = 0
+                continue
+            low, high = 0, need[item]
+            while high - low > 1:
+                middle = (low + high) // 2
+                if self._enough(missing, need | {item: middle}, more):
+                    high = middle
+                else:
+                    low = middle
+            need[item] = high
+        return need
 
-    def _enough(self, missing: Missing, need: dict[int, int]) -> bool:
-        return self.study.flip("together", self._given(missing, need), self.goal) is not None
+    def _enough(self, missing: Missing, need: dict[int, int], more: Changes) -> bool:
+        return self.study.flip("together", self._given(missing, need) + more, self.goal) is not None
 
     def _given(self, missing: Missing, need: dict[int, int]) -> Changes:
         return self.lifts + tuple(
@@ -118,8 +125,14 @@ class Newcomer:
         return self.study.least("parcel_price", also(before, dearer(self.site_id, -1)), most, self.goal)
 
     def _everything(self, missing: Missing) -> Flip | None:
-        """Find the price of a parcel at which the location would be chosen if it had and could do everything."""
-        need = {item: lacks for item, (_, lacks) in missing.items()}
+        """Find the price of a parcel at which the location would be chosen if it had and could do what it must."""
         able = abilities(self.study.case, self.site_id)
-        found = self._cheaper(self._given(missing, need) + able)
-        return None if found is None else structs.replace(found, kind="together")
+        full = self._given(missing, {item: lacks for item, (_, lacks) in missing.items()})
+        found = self._cheaper(full + able)
+        if found is None:
+            return None
+        price = found.changes[-1]
+        need = self._fewest(missing, (*able, price))
+        if need is None:
+            return structs.replace(found, kind="together")
+        return self.study.flip("together", (*self._given(missing, need), *able, price), self.goal, found.by)

@@ -73,7 +73,7 @@ _FENCES: dict[type, Callable[[Any], str]] = {
     ServesMarket: lambda _: "only from where the customer's country is served",
     InTime: lambda rule: "in time" if not rule.days else f"at most {many(rule.days, 'day')} late",
     HasShare: lambda rule: f"has at least {_percent(rule.permille)} of the {rule.of}",
-    KeepsStock: lambda rule: f"{many(rule.units, 'unit')} of each item stay at {sites_words(rule.sites)}",
+    KeepsStock: lambda rule: f"{many(rule.units, 'unit')} of each item to stay at {sites_words(rule.sites)}",
     Carrier: lambda rule: f"{rule.name} collects there",
     Handling: lambda rule: f"{rule.name} goods{_on_the_road(rule)}",
     UnitsRoom: lambda _: "no more units than the day has room for",

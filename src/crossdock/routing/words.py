@@ -255,6 +255,8 @@ def _bound(explanation: Explanation) -> str:
         return "No plan can ship any of it: this is proven."
     if explanation.proven:
         return "No plan can be cheaper: this is proven."
+    if not explanation.chosen.plan.assignments:
+        return "Whether any plan could ship it is not proven."
     return (
         f"No plan can be more than {money(explanation.gap, explanation.currency)} cheaper: that is proven, "
         f"whether there is one is not."
