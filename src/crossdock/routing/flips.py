@@ -107,12 +107,7 @@ def flips(record: bytes, versions: Versions, location: str | None = None, *, mos
     if location is not None and all(verdict.code != location for verdict in study.verdicts.values()):
         raise RoutingError(f"the network of this decision has no location {location}")
     found = _Found([], [], [])
-    complete = True
-    if study.same:
-        try:
-            _look(study, location, found)
-        except EnoughError:
-            complete = False
+    complete = not study.same or _look(study, location, found)
     return Flips(
         same=study.same,
         complete=complete,
@@ -123,10 +118,19 @@ def flips(record: bytes, versions: Versions, location: str | None = None, *, mos
     )
 
 
-def _look(study: Study, location: str | None, found: _Found) -> None:
-    found.rules.extend(_rules(study))
-    found.days.extend(_due_days(study))
-    found.abouts.extend(_about(study, site_id) for site_id in _subjects(study, location))
+def _look(study: Study, location: str | None, found: _Found) -> bool:
+    """Search all there is; give whether the number of decisions was enough. What was found until then is kept."""
+    try:
+        found.rules.extend(_rules(study))
+        found.days.extend(_due_days(study))
+        for site_id in _subjects(study, location):
+            about, complete = _about(study, site_id)
+            found.abouts.append(about)
+            if not complete:
+                return False
+    except EnoughError:
+        return False
+    return True
 
 
 def _subjects(study: Study, location: str | None) -> list[int]:
@@ -180,16 +184,22 @@ def _due_days(study: Study) -> Iterator[Flip]:
             yield found
 
 
-def _about(study: Study, site_id: int) -> About:
+def _about(study: Study, site_id: int) -> tuple[About, bool]:
     verdict = study.verdicts[site_id]
     chosen = site_id in study.base.site_ids
     lifts, beyond = ((), ()) if chosen else hurdles(study.case, verdict)
     tried: Tried = {}
-    if chosen:
-        tried = _leaving(study, site_id)
-    elif not beyond:
-        tried = Newcomer(study, verdict, lifts).tried()
-    return About(
+    alone: Outcome | None = None
+    complete = True
+    try:
+        if chosen:
+            _leaving(study, site_id, tried)
+        elif not beyond:
+            alone = _alone(study, site_id, lifts)
+            Newcomer(study, verdict, lifts).look(tried)
+    except EnoughError:
+        complete = False
+    about = About(
         site_id=site_id,
         code=verdict.code,
         name=verdict.name,
@@ -198,8 +208,9 @@ def _about(study: Study, site_id: int) -> About:
         flips=tuple(flip for found in tried.values() for flip in found),
         none=tuple(kind for kind, found in tried.items() if not found),
         beyond=beyond,
-        alone=None if chosen or beyond else _alone(study, site_id, lifts),
+        alone=alone,
     )
+    return about, complete
 
 
 def _alone(study: Study, site_id: int, lifts: Changes) -> Outcome | None:
@@ -209,7 +220,7 @@ def _alone(study: Study, site_id: int, lifts: Changes) -> Outcome | None:
     return outcome(study.base, decision) if decision is not None and decision.assignments else None
 
 
-def _leaving(study: Study, site_id: int) -> Tried:
+def _leaving(study: Study, site_id: int, out: Tried) -> None:
     """Search what would have changed a plan that this location is part of."""
     seen = study.case.snapshot
     at = place(seen.network, site_id)
@@ -220,20 +231,17 @@ def _leaving(study: Study, site_id: int) -> Tried:
     for site, key, units in study.base.assignments:
         if site == site_id:
             sent[items[key]] = sent.get(items[key], 0) + units
+    out["without"] = some(without)
+    out["parcel_price"] = some(_dearer(study, site_id, without))
+    if study.case.demand.due_day is not None:
+        day = int(seen.ship_day[at])
+        out["ship_day"] = some(study.nearest("ship_day", later(site_id, day, 1), DAYS, study.changed))
     held = held_at(study.case, site_id)
     fewer = [
         study.least("units", more(site_id, item, held[item][0], -1), held[item][0], study.changed)
         for item in sorted(sent, key=lambda item: -sent[item])[:LINES]
     ]
-    out: Tried = {
-        "without": some(without),
-        "units": some(*fewer),
-        "parcel_price": some(_dearer(study, site_id, without)),
-    }
-    if study.case.demand.due_day is not None:
-        day = int(seen.ship_day[at])
-        out["ship_day"] = some(study.nearest("ship_day", later(site_id, day, 1), DAYS, study.changed))
-    return out
+    out["units"] = some(*fewer)
 
 
 def _dearer(study: Study, site_id: int, without: Flip | None) -> Flip | None:

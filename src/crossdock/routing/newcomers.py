@@ -39,14 +39,13 @@ class Newcomer:
 
         self.goal: Goal = goal
 
-    def tried(self) -> Tried:
-        """Look at every kind of change; several together where none alone brings the location in."""
+    def look(self, out: Tried) -> None:
+        """Look at every kind of change, kind by kind; several together where none alone brings the location in."""
         study, lifts, goal = self.study, self.lifts, self.goal
-        out: Tried = {}
         if lifts:
             out["fences"] = some(study.flip("fences", lifts, goal))
             if out["fences"]:
-                return out
+                return
         able = abilities(study.case, self.site_id)
         if able:
             out["ability"] = some(study.flip("ability", lifts + able, goal))
@@ -59,7 +58,7 @@ class Newcomer:
         if not any(there for there, _ in held_at(applied(study.case, lifts), self.site_id).values()):
             if not out["units"]:
                 out["together"] = some(self._units_of_several(missing) or self._everything(missing))
-            return out  # neither price nor day brings in who has nothing
+            return  # neither price nor day brings in who has nothing
         out["parcel_price"] = some(self._cheaper(lifts))
         if study.case.demand.due_day is not None:
             seen = applied(study.case, lifts).snapshot
@@ -67,7 +66,6 @@ class Newcomer:
             out["ship_day"] = some(study.nearest("ship_day", also(lifts, later(self.site_id, day, -1)), DAYS, goal))
         if missing and not any(out.values()):
             out["together"] = some(self._units_of_several(missing) or self._everything(missing))
-        return out
 
     def _missing(self) -> Missing:
         held = held_at(applied(self.study.case, self.lifts), self.site_id)

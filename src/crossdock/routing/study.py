@@ -24,7 +24,7 @@ Changes = tuple[Change, ...]
 Goal = Callable[[Decision], bool]
 Make = Callable[[int], Changes]
 
-_MOST, _LEAST, _CELLS = 400, 60, 6_000_000
+_MOST, _LEAST, _WORK, _CELLS = 400, 40, 2_400, 20_000
 
 
 class Flip(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class EnoughError(Exception):
 class Study:
     """A recorded case, each set of changes decided once; `same` says whether it is decided as it was.
 
-    `most` limits the number of decisions; without it the size of the case does.
+    `most` limits the number of decisions; without it the size of the case and the nodes of its search do.
     """
 
     def __init__(self, record: bytes, versions: Versions, most: int | None = None) -> None:
@@ -58,8 +58,8 @@ class Study:
         self.case: Case = case_of(found, versions)
         self.base = found.decision
         self.verdicts: dict[int, Verdict] = {one.site_id: one for one in explain(record, versions).verdicts}
-        cells = max(1, self.case.snapshot.stock.size)
-        self.most = max(_LEAST, min(_MOST, _CELLS // cells)) if most is None else most
+        each = 1 + self.base.nodes + self.case.snapshot.stock.size // _CELLS
+        self.most = max(_LEAST, min(_MOST, _WORK // each)) if most is None else most
         self.count = 0
         self._known: dict[Changes, Decision | None] = {}
         first = self.decided(())

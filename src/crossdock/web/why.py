@@ -82,6 +82,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 
     decision: DecisionView
     words: tuple[str, ...]
+    aims: tuple[Any, ...]
     rows: tuple[Row, ...]
     candidates: tuple[Candidate, ...]
     rest: tuple[tuple[Word, int], ...]
@@ -92,7 +93,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 def why(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place]) -> Why | None:
     """Explain a decision; None when it, or a version it rests on, is not there."""
     number = decode_id("dec", decision_id)
-    decision, explanation = read_decision(session, number), explain_decision(session, number)
+    decision, explanation = read_decision(session, number, explained=True), explain_decision(session, number)
     if decision is None or explanation is None:
         return None
     candidates = _candidates(explanation, delivery, known)
@@ -100,6 +101,7 @@ def why(session: Any, decision_id: str, delivery: Any, known: Mapping[str, Place
     return Why(
         decision=decision,
         words=tuple(_readable(text) for text in words(explanation)),
+        aims=explained.aims if (explained := decision.explanation) is not None else (),
         rows=tuple(_bill(explanation)),
         candidates=tuple(candidates[:SHOWN]),
         rest=tuple(rest.items()),
@@ -160,14 +162,18 @@ def _candidate(verdict: Verdict, currency: str, delivery: Any, known: Mapping[st
         stock=stock if full or some else "nothing",
         opening=Money(milli_to_minor(verdict.opening), currency) if verdict.opening >= 0 else None,
         reasons=tuple(_reason(check) for check in verdict.failed),
-        checks=tuple(msgspec.structs.replace(check, actual=_readable(check.actual)) for check in verdict.checks),
+        checks=tuple(_dated(check) for check in verdict.checks),
     )
+
+
+def _dated(check: Check) -> Check:
+    return msgspec.structs.replace(check, expected=_readable(check.expected), actual=_readable(check.actual))
 
 
 def _reason(check: Check) -> str:
     if check.fence == "stock":
         return "Stock: none of what was ordered"
-    return f"{sentence(check.fence)}: {_readable(check.actual)}, needs {check.expected}"
+    return f"{sentence(check.fence)}: {_readable(check.actual)}, needs {_readable(check.expected)}"
 
 
 def _km(place: Place | None, delivery: Any) -> int | None:

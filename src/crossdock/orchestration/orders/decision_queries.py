@@ -110,32 +110,50 @@ class DecisionLinks(View, frozen=True):
 
 
 class CheckView(View, frozen=True):
-    """One fence at one location: what it expects and what was found."""
+    """One fence at one location: what it expects and what was found.
+
+    ``curable`` marks what more stock there, or a split with others, would make good; ``rule`` points to the policy's
+    rule, null for fences that are always in force.
+    """
 
     fence: str
     expected: str
     actual: str
     passed: bool
+    curable: bool
+    rule: str | None
 
 
 class HeldView(View, frozen=True):
-    """What a location had of one demand, and what a unit would cost there."""
+    """What a location had of one demand, and what a unit would cost there.
+
+    ``hidden`` units more are there, but the channel's view does not show them, by the rule ``hidden_by``; ``kept``
+    more no fence of the policy lets go.
+    """
 
     demand: int
     sku: str
     wanted: int
     there: int
     unit_cost: Money
+    hidden: int
+    hidden_by: str | None
+    kept: int
 
 
 class VerdictView(View, frozen=True):
-    """How one location stands; ``opening`` is what shipping from there begins at, null behind a fence."""
+    """How one location stands; ``opening`` is what shipping from there begins at, null behind a fence.
+
+    ``km`` is null where no distance is known, ``deliver_on`` where the location is closed.
+    """
 
     location: str
     name: str
     kind: str
     standing: Literal["chosen", "passed_over", "fenced", "not_needed"]
     opening: Money | None
+    km: int | None
+    deliver_on: str | None
     checks: tuple[CheckView, ...]
     held: tuple[HeldView, ...]
 
@@ -149,12 +167,35 @@ class AmountView(View, frozen=True):
     amount: Money
 
 
+class AloneView(View, frozen=True):
+    """What the best single location would have done where several share the order."""
+
+    location: str
+    cost: Money
+    units_unfilled: int
+
+
+class AimView(View, frozen=True):
+    """One ordered preference: the points of the chosen plan and of the one passed over, the fewer the better."""
+
+    aim: str
+    chosen: int
+    passed_over: int | None
+
+
 class ExplanationView(View, frozen=True):
-    """A decision in words, its bill line by line, and the verdict on every location that was looked at."""
+    """A decision in words, its bill line by line, and the verdict on every location that was looked at.
+
+    ``route`` is the route of the policy that it was decided by; ``aims`` are its ordered preferences in their order,
+    empty where money decides.
+    """
 
     words: tuple[str, ...]
     bill: tuple[AmountView, ...]
     passed_over_bill: tuple[AmountView, ...]
+    route: str | None
+    alone: AloneView | None
+    aims: tuple[AimView, ...]
     verdicts: tuple[VerdictView, ...]
 
 
@@ -220,8 +261,28 @@ def _explained(session: Session, told: Explanation) -> ExplanationView:
         words=tuple(dated(sentence) for sentence in words(told)),
         bill=_amounts(told.chosen, codes, told.currency),
         passed_over_bill=() if told.passed_over is None else _amounts(told.passed_over, codes, told.currency),
+        route=told.route or None,
+        alone=_alone(told, codes),
+        aims=_aims(told),
         verdicts=tuple(_verdict(verdict, skus, told.currency) for verdict in told.verdicts),
     )
+
+
+def _alone(told: Explanation, codes: Mapping[int, str]) -> AloneView | None:
+    if told.alone is None:
+        return None
+    return AloneView(
+        location=codes[told.alone.bill[0].site_id],
+        cost=_money(told.alone.cost, told.currency),
+        units_unfilled=sum(units for _, units in told.alone.unfilled),
+    )
+
+
+def _aims(told: Explanation) -> tuple[AimView, ...]:
+    if told.points is None:
+        return ()
+    over = dict(told.points.passed_over)
+    return tuple(AimView(aim=aim, chosen=points, passed_over=over.get(aim)) for aim, points in told.points.levels)
 
 
 def _verdict(verdict: Verdict, skus: Mapping[int, str], currency: str) -> VerdictView:
@@ -231,12 +292,16 @@ def _verdict(verdict: Verdict, skus: Mapping[int, str], currency: str) -> Verdic
         kind=verdict.kind,
         standing=verdict.standing,
         opening=None if verdict.opening < 0 else _money(verdict.opening, currency),
+        km=None if verdict.km < 0 else verdict.km,
+        deliver_on=None if verdict.deliver_day < 0 else _day(verdict.deliver_day),
         checks=tuple(
             CheckView(
                 fence=check.fence,
                 expected=dated(check.expected),
                 actual=dated(check.actual),
                 passed=check.passed,
+                curable=check.curable,
+                rule=check.rule or None,
             )
             for check in verdict.checks
         ),
@@ -247,6 +312,9 @@ def _verdict(verdict: Verdict, skus: Mapping[int, str], currency: str) -> Verdic
                 wanted=held.wanted,
                 there=held.there,
                 unit_cost=_money(held.unit_cost, currency),
+                hidden=held.hidden,
+                hidden_by=held.rule or None,
+                kept=held.kept,
             )
             for held in verdict.held
         ),
