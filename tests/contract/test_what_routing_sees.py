@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossdock.routing.rules import Carrier, Sites, Without
+from crossdock.routing.rules import Carrier, FailedPick, Sites, Step, Without, Workload
 from tests.support.world import World, line, order
 
 
@@ -60,6 +60,24 @@ def test_bundles_kept_whole_are_shared_out_bundle_by_bundle(shop: World):
         shop.receive(sku, place, units)
     taken = shop.capture("A1", ("SET", 2))
     assert shop.plan(taken.order_id) == {"DC": {"MUG": 1, "PEN": 1}, "STORE": {"MUG": 1, "PEN": 1}}
+
+
+def test_where_a_view_doubts_that_units_are_found_a_failed_pick_is_priced(shop: World):
+    for place in ("DC", "STORE"):
+        shop.receive("MUG", place, 50)
+    shop.view(find=[{"permille": 600, "locations": {"codes": ["DC"]}}])
+    assert shop.plan(shop.capture("A1", ("MUG", 1)).order_id) == {"DC": {"MUG": 1}}
+    shop.policy(costs=(FailedPick(per_unit=1_000_000),))
+    assert shop.plan(shop.capture("A2", ("MUG", 1)).order_id) == {"STORE": {"MUG": 1}}
+
+
+def test_work_is_dearer_where_the_day_is_full(shop: World):
+    shop.put_location("DC", 0, daily_capacity=4)
+    shop.policy(costs=(Workload(steps=(Step(500, 5_000_000),)),))
+    for place in ("DC", "STORE"):
+        shop.receive("MUG", place, 50)
+    plans = [shop.plan(shop.capture(f"A{n}", ("MUG", 1)).order_id) for n in range(3)]
+    assert plans == [{"DC": {"MUG": 1}}, {"DC": {"MUG": 1}}, {"STORE": {"MUG": 1}}]
 
 
 def test_a_carrier_that_does_not_collect_at_a_location_keeps_it_out(shop: World):

@@ -179,6 +179,16 @@ class CompiledView:
         which = int(tables[column]) // (TABLE + 1)
         return {table: permille for permille, table in self._table_of.items()}.get(which, 1000)
 
+    def find_row(self, item: ItemFacts) -> Ints | None:
+        """Return how likely a unit is found at each location, in thousandths; None where nobody doubts."""
+        tables = self.applied(item).tables
+        if tables is None:
+            return None
+        permille = np.full(len(self._stack), 1_000, dtype=np.int64)
+        for value, table in self._table_of.items():
+            permille[table] = value
+        return permille[tables // (TABLE + 1)]
+
     # -- why -----------------------------------------------------------------------------------------------------
 
     def why(self, item: ItemFacts) -> tuple[tuple[str, ...], Ints]:

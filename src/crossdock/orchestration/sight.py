@@ -165,7 +165,8 @@ class Sight:
             value=sum([d.unit_value * d.quantity for d in demand]),
         )
         items = [d.item_id for d in demand]
-        stock, through = self._seen(items, self.directory.view_of(channel, at))
+        view = self.directory.view_of(channel, at)
+        stock, through = self._seen(items, view)
         if own:
             self._add_own(stock, demand, own)
         if where.bound is not None:
@@ -180,6 +181,7 @@ class Sight:
             units_room=self.room(days),
             barred=self._barred(demand),
             paused=self._paused(),
+            find=self._find(items, view),
         )
         shown = self.shares.shown(items, stock, self.directory.shares.group_of.get(channel.channel.code))
         if shown is not stock:
@@ -272,6 +274,16 @@ class Sight:
             return None
         taken = (self._allowed - capacity) * 1_000 // np.maximum(self._allowed, 1)
         return np.where(self._allowed > 0, np.clip(taken, 0, 1_000), 0)
+
+    def _find(self, items: Sequence[int], view: CompiledView) -> Ints | None:
+        """Return how likely a unit of each line is found at each location, by the view; None where nobody doubts."""
+        if view.identity or not view.view.find:
+            return None
+        rows = [view.find_row(self.directory.item_by_id(item)) for item in items]
+        if all(row is None for row in rows):
+            return None
+        sure = np.full(len(self.columns), 1_000, dtype=np.int64)
+        return np.array([sure if row is None else row for row in rows], dtype=np.int64)
 
     def _paused(self) -> Bools | None:
         """Return which locations take no new work for now; None when all do."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from crossdock.routing.model import Demand, DemandLine, Policy, Snapshot
-from crossdock.routing.rules import When, Workload
+from crossdock.routing.rules import FailedPick, When, Workload
 
 ROOM = 65_535
 """A day's room in units is kept up to here."""
@@ -55,7 +55,8 @@ _USUAL: dict[str, tuple[int, str]] = {
 def more_of(demand: Demand, snapshot: Snapshot, policy: Policy) -> More | None:
     """Give what a record has to keep besides; None where that is nothing.
 
-    How much of a day is taken is kept only where the policy looks at it: it would be half of a record.
+    How much of a day is taken, and how likely units are found, is kept only where the policy looks at it: it would be
+    half of a record.
     """
     lines = tuple([(i.volume_cm3, i.category, i.group, i.bundle, i.in_bundle) for i in demand.lines])
     if all(line == _PLAIN_LINE for line in lines):
@@ -63,7 +64,7 @@ def more_of(demand: Demand, snapshot: Snapshot, policy: Policy) -> More | None:
     arrays: dict[str, Cells | None] = {}
     for name, (usual, kind) in _USUAL.items():
         array = getattr(snapshot, name)
-        if name == "used" and not _looks_at_use(policy):
+        if (name == "used" and not _looks_at_use(policy)) or (name == "find" and not _looks_at_finding(policy)):
             array = None
         arrays[name] = None if array is None else _cells(array, usual, kind)
     for name in ("barred", "paused"):
@@ -75,6 +76,10 @@ def more_of(demand: Demand, snapshot: Snapshot, policy: Policy) -> More | None:
         snapshot.first_day, arrays["open_days"],
     )  # fmt: skip
     return None if found == _NOTHING else found
+
+
+def _looks_at_finding(policy: Policy) -> bool:
+    return any(isinstance(cost, FailedPick) for cost in policy.costs)
 
 
 def _looks_at_use(policy: Policy) -> bool:
