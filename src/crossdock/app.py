@@ -65,6 +65,7 @@ from crossdock.orchestration.reservations.commands import (
     Reserve,
 )
 from crossdock.orchestration.reservations.expiry import ExpireHandler
+from crossdock.orchestration.reservations.forgetting import ForgetReservations, ForgetReservationsHandler
 from crossdock.orchestration.reservations.reserve import ReserveHandler
 from crossdock.orchestration.stock.facts import StockHandler
 from crossdock.orchestration.supply.commands import PutSupply, ReceiveSupply
@@ -217,5 +218,6 @@ def handlers(engine: Engine, durations: Durations = DURATIONS) -> dict[type, Han
         **identity_handlers(),
         FlagPromises: FlagHandler(),
         ForgetPromises: ForgetHandler(),
+        ForgetReservations: ForgetReservationsHandler(),
         **{command: Keyed(handler) for command, handler in by_command.items()},
     }

@@ -36,6 +36,7 @@ from crossdock.orchestration.policies.commands import GiveUpWaiting
 from crossdock.orchestration.policies.giving_up import GIVE_UP_SECONDS
 from crossdock.orchestration.promises.commands import ForgetPromises
 from crossdock.orchestration.reservations.expiry import SWEEP_SECONDS, Sweeper
+from crossdock.orchestration.reservations.forgetting import forget_reservations
 from crossdock.orchestration.work.watch import WORK_SECONDS, WorkWatch
 from crossdock.settings import Settings
 from crossdock.storage.errors import SchemaOutdated
@@ -136,6 +137,7 @@ def _chores(app: App) -> list[tuple[str, Callable[[], Awaitable[object]], float]
         ("serving who waits", partial(app.submit, _SERVE_WAITING), _SERVE_WAITING_SECONDS),
         ("giving up what waits too long", partial(app.submit, _GIVE_UP), GIVE_UP_SECONDS),
         ("forgetting promises", partial(app.submit, ForgetPromises()), EVERY / SECOND),
+        ("forgetting reservations", partial(forget_reservations, app), EVERY / SECOND),
         ("watching promises", app.watch_promises, _WATCH_PROMISES_SECONDS),
         ("watching work", WorkWatch(app).once, WORK_SECONDS),
     ]

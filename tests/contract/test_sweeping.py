@@ -9,10 +9,11 @@ import pytest
 from crossdock.app import App
 from crossdock.inventory.reservations import State
 from crossdock.kernel import clock
-from crossdock.kernel.clock import SECOND
+from crossdock.kernel.clock import MINUTE, SECOND
 from crossdock.orchestration.chores import again_and_again
 from crossdock.orchestration.reservations.expiry import SWEEP_SECONDS, Sweeper
-from tests.support.reserving import extend, reserve, reserved, state
+from crossdock.orchestration.reservations.forgetting import KEPT_ENDED, ForgetReservations
+from tests.support.reserving import expire, extend, named, release, reserve, reserved, state
 from tests.support.world import World
 
 
@@ -94,3 +95,38 @@ def test_two_processes_end_each_reservation_once(postgresql_url: str):
         assert reserved(world, "MUG", "DC") == 0
         assert world.events().count("reservation.expired") == 80
         world.assert_sound()
+
+
+# -- forgotten --------------------------------------------------------------------------------------------------------
+
+
+def test_what_ended_without_an_order_is_forgotten_a_month_after_its_time(world: World):
+    world.receive("MUG", "DC", 9)
+    given_back = reserve(world, ("MUG", 1), external_id="cart-1")
+    release(world, given_back)
+    over = reserve(world, ("MUG", 2))
+    ordered = reserve(world, ("MUG", 3), external_id="cart-3")
+    world.capture("A1", ("MUG", 3), reservation_id=named(ordered))
+    world.clock.forward(minutes=20)
+    expire(world)
+    world.clock.at += KEPT_ENDED - 15 * MINUTE
+    assert world.do(ForgetReservations()) == 0
+    world.clock.at += 30 * MINUTE
+    still = reserve(world, ("MUG", 1))
+    assert world.do(ForgetReservations()) == 2
+    assert world.do(ForgetReservations()) == 0
+    kept = {row[0] for row in world.rows("SELECT id FROM reservations")}
+    assert kept == {ordered, still}
+    assert not {given_back, over} & {row[0] for row in world.rows("SELECT reservation_id FROM reservation_lines")}
+    assert world.rows("SELECT external_id FROM reservation_keys") == [("cart-3",)]
+    assert world.rows("SELECT count(*) FROM movements WHERE reserved <> 0")[0][0] == 7, "the ledger keeps everything"
+    assert reserve(world, ("MUG", 1), external_id="cart-1") not in kept
+    world.assert_sound()
+
+
+def test_so_many_are_forgotten_in_parts(world: World):
+    world.receive("MUG", "DC", 9)
+    for _ in range(3):
+        release(world, reserve(world, ("MUG", 1)))
+    world.clock.at += KEPT_ENDED + 20 * MINUTE
+    assert [world.do(ForgetReservations(most=2)) for _ in range(3)] == [2, 1, 0]

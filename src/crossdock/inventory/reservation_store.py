@@ -247,6 +247,35 @@ def replace_lines(unit: Unit, reservation_id: int, lines: Sequence[ReservedLine]
     unit.insert(tables.reservation_lines, lines)
 
 
+_FORGOTTEN = f"""
+    SELECT id, channel_id, external_id FROM reservations
+    WHERE state IN ({int(State.RELEASED)}, {int(State.EXPIRED)}, {int(State.BROKEN)}) AND expires_at < ?
+    ORDER BY expires_at LIMIT ?
+"""
+
+
+def forget(unit: Unit, before: int, most: int) -> int:
+    """Delete reservations that ended without an order and whose time was over before an instant; returns how many.
+
+    Their claims stay: lines of the ledger have them as their cause. Their external ids are free again.
+    """
+    rows = unit.session.fetch(_FORGOTTEN, before, most)
+    ids = sorted((row[0],) for row in rows)
+    keys = sorted((row[1], row[2]) for row in rows if row[2] is not None)
+    if not ids:
+        return 0
+    delete = "WITH k(id) AS ({keys}) DELETE FROM"
+    named = "(channel_id, external_id) IN (SELECT channel_id, external_id FROM k)"
+    if keys:
+        sql = f"WITH k(channel_id, external_id) AS ({{keys}}) DELETE FROM reservation_keys WHERE {named}"
+        unit.session.execute_keys(sql, ("bigint", "text"), keys)
+    of_them = f"{delete} reservation_lines WHERE reservation_id IN (SELECT id FROM k)"
+    unit.session.execute_keys(of_them, _ONE, ids)
+    unit.session.execute_keys(f"{delete} reservations WHERE id IN (SELECT id FROM k)", _ONE, ids)
+    unit.dirty = True
+    return len(ids)
+
+
 def end_claims(unit: Unit, claim_ids: Sequence[int], state: ClaimState) -> None:
     """Close claims: given back, or turned into allocations."""
     sql = "WITH k(id) AS ({keys}) UPDATE claims SET state = CAST(? AS smallint) FROM k WHERE claims.id = k.id"
