@@ -27,8 +27,10 @@ from crossdock.routing.model import (
 from crossdock.routing.phrases import dated
 from crossdock.routing.policy.check import Finding
 from crossdock.routing.policy.compile import plain_policy, rules_of
-from crossdock.routing.policy.document import PlainPolicy, RateCardIn, RoutingPolicy, RulesIn
+from crossdock.routing.policy.conditions import Condition as RouteCondition
+from crossdock.routing.policy.document import PlainPolicy, RateCardIn, Route, RoutingPolicy, RulesIn
 from crossdock.routing.record import Record, Versions, decode, encode, replay, snapshot_of
+from crossdock.routing.rules import Cost, Fence, Prefer
 from crossdock.routing.study import Flip
 from crossdock.routing.verdicts import Held, Verdict
 from crossdock.routing.words import words
@@ -38,10 +40,12 @@ __all__ = [
     "About",
     "BillLine",
     "Check",
+    "Cost",
     "Decision",
     "Demand",
     "DemandLine",
     "Explanation",
+    "Fence",
     "Finding",
     "Flip",
     "Flips",
@@ -53,11 +57,14 @@ __all__ = [
     "Plan",
     "Points",
     "Policy",
+    "Prefer",
     "Prices",
     "RateCard",
     "RateCardIn",
     "Record",
     "RestsOn",
+    "Route",
+    "RouteCondition",
     "RoutingError",
     "RoutingPolicy",
     "RulesIn",

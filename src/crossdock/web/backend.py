@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from crossdock.orchestration import FeedRunner, PromiseDesk
+from crossdock.orchestration import FeedRunner, PromiseDesk, TrialRunner, TryDesk
 
 T = TypeVar("T")
 
@@ -36,6 +36,14 @@ class Backend(Protocol):
     @property
     def feeds(self) -> FeedRunner:
         """What reads the uploads of feeds."""
+
+    @property
+    def trials(self) -> TrialRunner:
+        """What decides past orders again under a draft."""
+
+    @property
+    def try_desk(self) -> TryDesk:
+        """What tries orders that are none yet."""
 
     def submit(self, command: Any) -> Awaitable[Any]:
         """Ask the writer to do a command; awaiting yields its answer or raises a CrossdockError."""

@@ -27,6 +27,7 @@ NAVIGATION = (
     ("Orders", "/orders", "shopping-cart"),
     ("Inventory", "/inventory", "packages"),
     ("Promise", "/promise", "calendar"),
+    ("Routing", "/policies", "route"),
     ("Network", "/network", "map-pin"),
 )
 PARTS = {

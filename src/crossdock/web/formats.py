@@ -56,6 +56,7 @@ class Formats:
             "number": number,
             "units": units,
             "money": money,
+            "money_less": money_less,
             "milli": milli,
             "partition_bar": partition_bar,
             "partition_words": partition_words,
@@ -148,6 +149,11 @@ def units(value: int) -> str:
 def money(amount: Money) -> str:
     """Write money: ``£1,234.56``."""
     return show(amount.amount, amount.currency)
+
+
+def money_less(amount: Money, other: Money) -> str:
+    """Write what one amount is above another."""
+    return show(amount.amount - other.amount, amount.currency)
 
 
 def milli(amount: int, currency: str) -> str:

@@ -23,6 +23,8 @@ from crossdock.web.routes import (
     order,
     order_actions,
     orders,
+    policies,
+    policy_trials,
     promise,
     reservations,
     search,
@@ -50,6 +52,8 @@ PAGES = (
     reservations,
     supply,
     promise,
+    policies,
+    policy_trials,
     network,
     search,
 )

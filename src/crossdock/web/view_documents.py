@@ -61,15 +61,16 @@ def check(document: Any) -> Checked:
         parts = rest.get(name)
         if not isinstance(parts, Sequence) or isinstance(parts, str):
             continue
-        found = [fault for at, part in enumerate(parts) for fault in _faults(part, kind, (name, at))]
+        found = [fault for at, part in enumerate(parts) for fault in faults_of(part, kind, (name, at))]
         faults += found
         if found:
             rest[name] = []
-    faults += _faults(rest, StockView, ())
+    faults += faults_of(rest, StockView, ())
     return Checked(None if faults else msgspec.convert(document, StockView), faults)
 
 
-def _faults(part: Any, kind: type[Any], at: Path) -> list[Fault]:
+def faults_of(part: Any, kind: Any, at: Path) -> list[Fault]:
+    """Return what keeps a part of a document from being of its kind, at its place."""
     try:
         msgspec.convert(part, kind)
     except msgspec.ValidationError as error:

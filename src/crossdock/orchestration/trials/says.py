@@ -7,6 +7,7 @@ from typing import Any
 
 from crossdock.kernel.money import milli_to_minor, show
 from crossdock.routing.policy.document import Route
+from crossdock.routing.policy.truth import words as when_words
 from crossdock.routing.rules import (
     EVERYWHERE,
     AllOf,
@@ -114,6 +115,33 @@ def split_words(route: Route) -> str:
     if route.max_parcels is not None:
         more.append(f"in {route.max_parcels} parcels at most")
     return ", ".join([said, *more])
+
+
+LEFTOVERS = {
+    "next_route": "what is left is tried by the next route",
+    "backorder": "what is left waits for stock",
+    "review": "what is left waits for a person",
+    "queue": "what is left waits in the queue",
+    "ship_available": "what is left is canceled",
+    "cancel": "if anything is left the whole delivery is canceled",
+}
+
+
+def route_words(route: Route, currency: str) -> tuple[str, ...]:
+    """Say what a route does, clause by clause: when it holds, fences, aims, costs, splits, what becomes of the rest."""
+    said = [f"when {when_words(route.when)}" if route.when is not None else "always"]
+    said += [fence_words(fence) for fence in route.fences]
+    said += [f"never {_or(route.excluded)}"] if route.excluded else []
+    said += [f"only to {_or(route.markets)}"] if route.markets else []
+    said += [f"prefer {prefer_words(aim)}" for aim in route.prefer]
+    said += [cost_words(cost, currency) for cost in route.costs]
+    said += [f"a day too late counts {money(route.lateness_per_day, currency)}"] if route.lateness_per_day else []
+    said += [f"another parcel counts {money(route.extra_parcel, currency)}"] if route.extra_parcel else []
+    said += [f"another location counts {money(route.extra_location, currency)}"] if route.extra_location else []
+    said += [split_words(route)]
+    said += ["all of it or nothing"] if route.complete else []
+    rest = LEFTOVERS[route.leftover]
+    return (*said, f"{rest} '{route.queue}'" if route.leftover == "queue" else rest)
 
 
 def money(milli: int, currency: str) -> str:

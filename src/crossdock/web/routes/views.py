@@ -7,9 +7,8 @@ import re
 from typing import Any, Literal
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from crossdock.analytics import list_channels
 from crossdock.identity import SignedIn
@@ -29,6 +28,7 @@ from crossdock.orchestration import (
 from crossdock.web import view_form
 from crossdock.web.asking import Site, Text, asked
 from crossdock.web.console import Console
+from crossdock.web.going import go_to
 from crossdock.web.security import AnyRequest, AnyResponse
 from crossdock.web.view_documents import Checked, Excerpt, Fault, check, excerpts, read_yaml, refused, with_lines
 from crossdock.web.view_documents import write_yaml as to_yaml
@@ -231,7 +231,7 @@ async def _preview_or_save(
             await console.submit(PutView(actor=Actor(signed_in.user.actor), view=wanted))
         except CrossdockError as refusal:
             return await _refused(request, console, editor, refusal)
-        return _go_to(request, f"/views/{wanted.code}?done=saved")
+        return go_to(request, f"/views/{wanted.code}?done=saved")
     return await _page(request, console, editor)
 
 
@@ -247,13 +247,6 @@ async def _refused(request: AnyRequest, console: Console, editor: Editor, refusa
     editor.notes = [("bad", f"{refusal.title}. {refusal.detail}")]
     editor.view = editor.preview = None
     return await _page(request, console, editor, status=refusal.status)
-
-
-def _go_to(request: AnyRequest, target: str) -> AnyResponse:
-    """Send the browser on; a fragment's request asks the browser to go as a whole."""
-    if request.headers.get("hx-request"):
-        return Response(b"", status_code=200, headers={"HX-Redirect": target})
-    return Redirect(target, status_code=303)
 
 
 async def _page(request: AnyRequest, console: Console, editor: Editor, status: int = 200) -> AnyResponse:

@@ -52,3 +52,30 @@ document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey) window.open(row.dataset.href);
   else window.location = row.dataset.href;
 });
+
+// Routes are dragged to another place by their grip; the form then hears the new order, as it does from the arrows.
+let dragged = null;
+document.addEventListener("dragstart", (event) => {
+  const grip = event.target.closest?.(".grip");
+  if (!grip) return;
+  dragged = grip.closest("[data-at]");
+  dragged.classList.add("dragged");
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.dataset.at);
+});
+document.addEventListener("dragover", (event) => {
+  const over = dragged && event.target.closest("[data-sorts] > [data-at]");
+  if (!over) return;
+  event.preventDefault();
+  const box = over.getBoundingClientRect();
+  over.parentElement.insertBefore(dragged, event.clientY < box.top + box.height / 2 ? over : over.nextSibling);
+});
+document.addEventListener("dragend", () => {
+  if (!dragged) return;
+  const list = dragged.parentElement;
+  dragged.classList.remove("dragged");
+  dragged = null;
+  const form = list.closest("form");
+  form.elements.order.value = [...list.children].map((row) => row.dataset.at).join(",");
+  form.requestSubmit(document.getElementById("sorted"));
+});
