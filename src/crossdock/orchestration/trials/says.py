@@ -158,6 +158,10 @@ def _or(names: tuple[str, ...]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
+
+
 def _share(f: HasShare) -> str:
     what = "units" if f.of == "units" else "lines in full"
     strict = "" if f.strict else ", unless no location has and it may be split"
@@ -165,7 +169,7 @@ def _share(f: HasShare) -> str:
 
 
 def _handling(f: Handling) -> str:
-    parts = [] if f.most_transit_days is None else [f"in {f.most_transit_days} days at most"]
+    parts = [] if f.most_transit_days is None else [f"in {_days(f.most_transit_days)} at most"]
     parts += [f"by {_or(f.carriers)}"] if f.carriers else []
     return f"what is {f.name} ships {' and '.join(parts) or 'where it can'}"
 
@@ -175,7 +179,7 @@ _FENCES: dict[type, Callable[[Any], str]] = {
     Without: lambda f: f"never {sites_words(f.sites)}",
     Near: lambda f: f"only within {f.km:,} km of the customer",
     ServesMarket: lambda f: "only locations that serve the country",  # noqa: ARG005
-    InTime: lambda f: "only in time" if not f.days else f"only in time, {f.days} days late at most",
+    InTime: lambda f: "only in time" if not f.days else f"only in time, {_days(f.days)} late at most",
     HasShare: _share,
     KeepsStock: lambda f: f"{f.units:,} units of each item stay at {sites_words(f.sites)}",
     Carrier: lambda f: f"only locations that {f.name} collects from",
@@ -193,7 +197,7 @@ def _clear(c: Clear, currency: str) -> str:
     parts = [f"{money(c.per_unit, currency)} a unit"] if c.per_unit else []
     parts += [f"{c.permille / 10:g} % of its value"] if c.permille else []
     what = f" of {_or(c.categories)}" if c.categories else ""
-    days = "" if c.within_days is None else f" that expires within {c.within_days} days"
+    days = "" if c.within_days is None else f" that expires within {_days(c.within_days)}"
     return _named(c, f"a credit of {' and '.join(parts)} for what leaves {sites_words(c.sites)}{what}{days}")
 
 

@@ -29,7 +29,7 @@ from crossdock.orchestration import (
     read_policy_versions,
     route_words,
 )
-from crossdock.routing import Finding, RoutingPolicy
+from crossdock.routing import Finding, Route, RoutingPolicy
 from crossdock.web import policy_form
 from crossdock.web.asking import Site, Text, asked
 from crossdock.web.console import Console
@@ -43,6 +43,7 @@ NEW = "/new-policy"
 Tab = Literal["form", "yaml"]
 _PLACE = re.compile(r"(add|remove|up|down|order):([a-z0-9-]{1,80})")
 _CARD = '{"currency":"GBP","zones":[{"up_to_km":20016,"base":0,"per_kg":0,"transit_days":1}]}'
+_ROUTE = re.compile(r"(routes-\d{1,3})-")
 DONE = {
     "saved": "The draft is saved. Nothing is decided by it yet: try it, then make it active.",
     "unchanged": "Nothing has changed since this version was saved.",
@@ -200,6 +201,9 @@ def _rearrange(editor: Editor, do: str, order: str, form: dict[str, str]) -> Non
     if found is None:
         return
     what, place = found[1], found[2]
+    inside = _ROUTE.match(place)
+    if inside is not None:
+        editor.open = inside[1]
     if what == "add":
         policy_form.add(editor.flat, place, form.get(f"new-{place}", ""))
         if place == "routes":
@@ -266,8 +270,6 @@ async def _page(request: AnyRequest, console: Console, editor: Editor, status: i
 
     if editor.stored is not None and not editor.base:
         editor.base = str(editor.stored.number)
-    routes = editor.policy.routes if editor.policy else ()
-    currency = editor.policy.card.currency if editor.policy else ""
     return console.page(
         request,
         "policy.html",
@@ -281,10 +283,23 @@ async def _page(request: AnyRequest, console: Console, editor: Editor, status: i
         count=policy_form.rows(editor.flat, "routes"),
         wrong=policy_form.by_field(editor.faults) if editor.tab == "form" else {},
         yaml=policy_yaml(editor.policy) if editor.policy else "",
-        sentences=[route_words(route, currency) for route in routes],
+        sentences=_sentences(editor) if editor.tab == "form" else (),
         action=f"/policies/{code}" if code else NEW,
         **await console.read(read),
     )
+
+
+def _sentences(editor: Editor) -> list[tuple[str, ...]]:
+    """Say what each route does; nothing of one that cannot be read."""
+    document, _ = policy_form.document_of(editor.flat)
+    currency = str((document["card"] or {}).get("currency", ""))
+    said: list[tuple[str, ...]] = []
+    for route in document["routes"]:
+        try:
+            said.append(route_words(msgspec.convert(route, Route), currency))
+        except msgspec.ValidationError:
+            said.append(())
+    return said
 
 
 # -- versions ----------------------------------------------------------------------------------------------------------
