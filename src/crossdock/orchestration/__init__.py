@@ -136,7 +136,7 @@ from crossdock.orchestration.trials.desk import TryDesk
 from crossdock.orchestration.trials.request import MOST_ORDERS, TrialRequest, tried_version
 from crossdock.orchestration.trials.rules import Rules, checked, version_rules
 from crossdock.orchestration.trials.runner import TrialRunner, new_trial, sized
-from crossdock.orchestration.trials.says import route_words
+from crossdock.orchestration.trials.says import say_route
 from crossdock.orchestration.trials.trying import (
     RouteTried,
     TriedDelivery,
@@ -421,6 +421,7 @@ __all__ = [
     "read_view_version",
     "revoke_key",
     "route_words",
+    "say_route",
     "shares_of",
     "sized",
     "spool_dir",

@@ -127,7 +127,7 @@ LEFTOVERS = {
 }
 
 
-def route_words(route: Route, currency: str) -> tuple[str, ...]:
+def say_route(route: Route, currency: str) -> tuple[str, ...]:
     """Say what a route does, clause by clause: when it holds, fences, aims, costs, splits, what becomes of the rest."""
     said = [f"when {when_words(route.when)}" if route.when is not None else "always"]
     said += [fence_words(fence) for fence in route.fences]

@@ -27,7 +27,7 @@ from crossdock.orchestration import (
     read_policy_draft,
     read_policy_version,
     read_policy_versions,
-    route_words,
+    say_route,
 )
 from crossdock.routing import Finding, Route, RoutingPolicy
 from crossdock.web import policy_form
@@ -296,7 +296,7 @@ def _sentences(editor: Editor) -> list[tuple[str, ...]]:
     said: list[tuple[str, ...]] = []
     for route in document["routes"]:
         try:
-            said.append(route_words(msgspec.convert(route, Route), currency))
+            said.append(say_route(msgspec.convert(route, Route), currency))
         except msgspec.ValidationError:
             said.append(())
     return said
