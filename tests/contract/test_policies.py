@@ -21,6 +21,7 @@ from crossdock.orchestration.policies.queries import (
     read_policy_version,
     read_policy_versions,
 )
+from crossdock.routing.model import RateCard, Zone
 from crossdock.routing.policy.document import RoutingPolicy
 from crossdock.storage import versions
 from crossdock.storage.jobs import Work
@@ -209,7 +210,8 @@ def test_rules_that_are_put_without_routes_are_a_version_like_any_other(shop: Wo
 
 
 def test_rules_that_were_activated_before_there_were_versions_decide_as_they_did(shop: World):
-    rules = standard_policy(excluded=("DC",))
+    card = RateCard("GBP", (Zone(20_100, 350_000, 20_000, 1),))  # further than a document may say
+    rules = standard_policy(excluded=("DC",), card=card)
     shop.app.submit_now(Work(lambda unit: versions.keep(unit, [(rules.version, "policy", canonical(rules))])))
     shop.change("UPDATE policies SET hash = ?, number = NULL WHERE code = 'standard'", rules.version)
     shop.change("DELETE FROM policy_changes")

@@ -32,7 +32,7 @@ from crossdock.orchestration.policies.queries import channel_uses
 from crossdock.orchestration.policies.store import VersionRow
 from crossdock.routing.model import RoutingError
 from crossdock.routing.policy.check import Finding, check, errors
-from crossdock.routing.policy.compile import compile_policy, from_rules
+from crossdock.routing.policy.compile import as_sent, compile_policy, from_rules
 from crossdock.routing.policy.document import RoutingPolicy
 from crossdock.storage.unit import Unit
 from crossdock.storage.writer import AGAIN, Outcome
@@ -203,7 +203,7 @@ class PutPolicyHandler(PolicyHandler):
 
     def do(self, unit: Unit, command: PutPolicy) -> Outcome:
         try:
-            document = from_rules(command.code, command.policy)
+            document = as_sent(from_rules(command.code, command.policy))
         except msgspec.ValidationError as error:
             raise ConfigurationRefused(str(error)) from None
         rows = store.version_rows(unit.session, command.code, locked=True)

@@ -9,7 +9,16 @@ import msgspec
 
 from crossdock.routing.model import Policy, RateCard, RoutingError
 from crossdock.routing.policy.conditions import facts_of
-from crossdock.routing.policy.document import PLAIN_ROUTE, PlainPolicy, RateCardIn, Route, RoutingPolicy, RulesIn
+from crossdock.routing.policy.document import (
+    PLAIN_ROUTE,
+    LaneIn,
+    PlainPolicy,
+    RateCardIn,
+    Route,
+    RoutingPolicy,
+    RulesIn,
+    ZoneIn,
+)
 from crossdock.routing.policy.facts import Facts
 from crossdock.routing.policy.truth import Truth, compiled, why_not
 
@@ -105,12 +114,19 @@ def _policy(route: Route, card: RateCard, source: str) -> Policy:
 def from_rules(code: str, rules: Policy) -> RoutingPolicy:
     """Return the document of a policy that is one set of rules: one route that always holds.
 
-    Prices from elsewhere are no part of the merchant's rules and are left out. Raises msgspec.ValidationError for what
-    a document cannot say.
+    Prices from elsewhere are no part of the merchant's rules and are left out. Numbers are taken as they are, also
+    those that a document from outside may not say.
     """
     said = {name: getattr(rules, name) for name in RULES}
-    card = msgspec.convert(msgspec.to_builtins(rules.card), RateCardIn)
-    document = RoutingPolicy(code=code, card=card, routes=(Route(name=PLAIN_ROUTE, **said),))
+    plain = rules.card
+    card = {name: getattr(plain, name) for name in RateCardIn.__struct_fields__}
+    card["zones"] = tuple(ZoneIn(z.up_to_km, z.base, z.per_kg, z.transit_days) for z in plain.zones)
+    card["lanes"] = tuple(LaneIn(x.origins, x.destinations, x.base, x.per_kg, x.transit_days) for x in plain.lanes)
+    return RoutingPolicy(code=code, card=RateCardIn(**card), routes=(Route(name=PLAIN_ROUTE, **said),))
+
+
+def as_sent(document: RoutingPolicy) -> RoutingPolicy:
+    """Return a document as one from outside; raises msgspec.ValidationError for what the schema does not allow."""
     return msgspec.convert(msgspec.to_builtins(document), RoutingPolicy)
 
 
