@@ -58,12 +58,13 @@ class _Packing:
         self.margin: Floats = counting.penalties()[:, None] - counting.unit_costs(sites)
         self.x: Floats = np.zeros_like(self.stock)
         self.used: Bools = np.zeros(len(sites), dtype=bool)
-        self.whole = view.terms.policy.split != "unit"
+        self.undivided = view.terms.policy.split != "unit"
+        self.owner = np.full(len(rows), -1)  # where a row that is not divided ships from
 
     def again(self) -> _Packing:
         """Give the same beginning once more."""
         other = copy(self)
-        for name in ("left", "stock", "room", "base", "x", "used"):
+        for name in ("left", "stock", "room", "base", "x", "used", "owner"):
             setattr(other, name, getattr(self, name).copy())
         return other
 
@@ -93,6 +94,7 @@ class _Packing:
         self.stock[:, best] -= take[:, best]
         self.room[best] -= float(self.units @ take[:, best])
         self.used[best] = True
+        self.owner[take[:, best] > 0] = best
         for base, drawing in self.shared.items():
             self.base[base, best] -= sum(units * float(take[row, best]) for row, units in drawing)
         return True
@@ -117,8 +119,8 @@ class _Packing:
             units = np.minimum(units, np.floor(np.where(free < grams, 0.0, free) / grams))
             units = np.minimum(units, np.floor(np.minimum(room, 1e15) / self.units[row]))
             units = self._drawn(row, units, base, columns)
-            if self.whole:
-                units = np.where(units == self.left[row], units, 0.0)
+            if self.undivided:
+                units = np.where((self.owner[row] < 0) | (self.owner[row] == columns), units, 0.0)
             opening = np.where(self.x[row, columns] > 0, 0.0, handling)
             got = units * self.margin[row, columns] - opening
             units = np.where((got > 0) & (units > 0), units, 0.0)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crossdock.routing.balance import balanced
 from crossdock.routing.bill import Pieces
 from crossdock.routing.fill import Filled
 from crossdock.routing.packing import packed
@@ -126,7 +127,7 @@ class _Keeping:
             second_kept = bool(first.second) and not self.sides.broken(first.second)
             return self._answer(bound, second_proven=first.second_proven and second_kept)
         self._cut(first)
-        if self.sides.parcels is not None or self.sides.room is not None:
+        if self.sides.parcels is not None or self.sides.room is not None or self.sides.value:
             for pieces in packed(self.view, self.counting, self.sides):
                 self._offer(pieces, self._total(pieces))
         return self._answer(self._raise(first, bound), second_proven=False)
@@ -140,7 +141,11 @@ class _Keeping:
         return Solved(best, total, second, other, second_proven, min(bound, total), self.nodes)
 
     def _offer(self, pieces: Pieces, total: float) -> None:
-        if not pieces or self.sides.broken(pieces):
+        broken = self.sides.broken(pieces) if pieces else []
+        if broken and all(one.rule == "value" for one in broken):
+            pieces = balanced(self.view, self.counting, self.sides, pieces)
+            total, broken = self._total(pieces), self.sides.broken(pieces)
+        if not pieces or broken:
             return
         key = tuple(sorted({site for site, _, _ in pieces}))
         if key not in self.pool or total < self.pool[key][0]:
