@@ -1,8 +1,10 @@
 """Gathering goods at one place: the best path is found, counted again from the documents by trying every division."""
 
 import random
+import re
 from itertools import product
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -253,3 +255,23 @@ def test_a_gathered_plan_is_recorded_and_replayed_to_the_same_bytes():
 def test_straight_is_decided_as_ever():
     asked, seen = demand((2, 500)), snapshot(network(), (0, 5, 5))
     assert decide(asked, seen, POLICY) == straight(asked, seen, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        ({"discount_permille": 1_001}, "$.discount_permille"),
+        ({"per_unit": 10**13}, "$.per_unit"),
+        ({"max_sources": 0}, "$.max_sources"),
+        ({"zones": [{"up_to_km": 0, "base": 1, "per_kg": 1, "transit_days": 1}]}, "$.zones[0].up_to_km"),
+        ({"hubs": {"colour": ["red"]}}, "$.hubs"),
+    ],
+)
+def test_what_gathering_cannot_cost_is_refused_with_its_place(said: dict[str, object], where: str):
+    with pytest.raises(msgspec.ValidationError, match=re.escape(where)):
+        msgspec.convert(said, Merge)
+
+
+def test_zones_of_transfers_rise():
+    with pytest.raises(ValueError, match="rising"):
+        Merge(zones=(LINK, LINK))

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from crossdock.routing.rules import Sites
+
+Milli = Annotated[int, Meta(ge=0, le=10**12, description="1/1000 of the minor unit")]
 
 
 class _Delivers(Protocol):
@@ -22,10 +24,10 @@ def last_day(bill: Sequence[_Delivers], path: "Path | None") -> int | None:
 class Transfer(Struct, frozen=True, forbid_unknown_fields=True):
     """What a parcel between our locations costs up to a distance: base per parcel, price per kilogram, days."""
 
-    up_to_km: int
-    base: int
-    per_kg: int
-    transit_days: int
+    up_to_km: Annotated[int, Meta(ge=1, le=20_016)]
+    base: Milli
+    per_kg: Milli
+    transit_days: Annotated[int, Meta(ge=0, le=60)]
 
 
 class Merge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,14 +42,14 @@ class Merge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     hubs: Sites | None = None
     sources: bool = False
-    zones: tuple[Transfer, ...] = ()
-    discount_permille: int = 0
-    per_parcel: int = 0
-    per_unit: int = 0
-    days: int = 1
+    zones: Annotated[tuple[Transfer, ...], Meta(max_length=100)] = ()
+    discount_permille: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    per_parcel: Milli = 0
+    per_unit: Milli = 0
+    days: Annotated[int, Meta(ge=0, le=30)] = 1
     split: Literal["line", "unit"] = "unit"
-    max_sources: int | None = None
-    most: int = 8
+    max_sources: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    most: Annotated[int, Meta(ge=1, le=100)] = 8
 
     def __post_init__(self) -> None:
         amounts = [self.discount_permille, self.per_parcel, self.per_unit, self.days]
