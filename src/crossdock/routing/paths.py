@@ -17,7 +17,17 @@ from msgspec.structs import replace
 from crossdock.routing.geo import whole_km
 from crossdock.routing.leg_terms import gathering_network, hub_policy, least_transfer, leg_policy, places
 from crossdock.routing.merging import Merge
-from crossdock.routing.model import Decision, Demand, DemandLine, PassedOver, Plan, Policy, SiteBill, Snapshot
+from crossdock.routing.model import (
+    Decision,
+    Demand,
+    DemandLine,
+    PassedOver,
+    Plan,
+    Policy,
+    RoutingError,
+    SiteBill,
+    Snapshot,
+)
 from crossdock.routing.onward import CLOSED, Last, handover, lateness, path_of
 from crossdock.routing.rules import Clear, InTime
 from crossdock.routing.terms import Ints, terms
@@ -62,7 +72,12 @@ def best_path(direct: Decision, demand: Demand, snapshot: Snapshot, policy: Poli
             least.append(point.least)
             floor = min(floor, point.least)
             break
-        found = gathering.at(point.column)
+        try:
+            found = gathering.at(point.column)
+        except RoutingError:  # whole numbers cannot hold what it would cost through this place
+            least.append(point.least)
+            floor = min(floor, point.least)
+            continue
         floor, nodes = min(floor, found.bound), nodes + found.nodes
         if found.plan is None or found.plan.total >= best.total:
             least.append(found.bound)

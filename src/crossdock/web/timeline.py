@@ -112,8 +112,9 @@ def _revised(d: dict[str, Any]) -> Said:
 
 def _planned(d: dict[str, Any]) -> Said:
     days = f"work on {day(d['work_on'])}, there {day(d['deliver_on'])}" if d.get("work_on") else ""
+    what = "Transfer" if d.get("feeds") else "Fulfillment"
     return (
-        f"Fulfillment planned at {d['location']}",
+        f"{what} planned at {d['location']}",
         f"{_units(d['lines'])}; {days}".strip("; "),
         "building-store",
         "info",
@@ -123,6 +124,11 @@ def _planned(d: dict[str, Any]) -> Said:
 def _changed(d: dict[str, Any]) -> Said:
     reason = f" ({plain(d['reason'])})" if d.get("reason") else ""
     return f"Fulfillment at {d['location']} changed{reason}", _units(d["lines"]), "building-store", "info"
+
+
+def _supplied(d: dict[str, Any]) -> Said:
+    more = "everything for it is there" if d.get("complete") else "more is on its way"
+    return f"Goods have come to {d['location']}", f"{d['quantity']:,} × {d['sku']}; {more}", "building-store", "info"
 
 
 def _called_off(d: dict[str, Any]) -> Said:
@@ -181,6 +187,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], Said]] = {
     "fulfillment.planned": _planned,
     "fulfillment.changed": _changed,
     "fulfillment.canceled": _called_off,
+    "fulfillment.supplied": _supplied,
     "order.reservation_unusable": _unusable,
     "order.backorder_bound": _bound,
     "order.backorder_rebound": _bound,

@@ -111,7 +111,7 @@ RESERVATION_SHOWS = {
     "broken": "Broken",
     "all": "All",
 }
-METHODS = {"ship": "Shipped", "pickup": "Picked up", "ship_to_store": "Sent to the store"}
+METHODS = {"ship": "Shipped", "pickup": "Picked up", "ship_to_store": "Sent to the store", "transfer": "Transfer"}
 REFUSALS = {
     "no_destination": "nobody knows where to",
     "unknown_location": "there is no such location",
