@@ -17,6 +17,7 @@ from crossdock.api.resources import events
 from crossdock.api.table import operations
 from crossdock.kernel.errors import CrossdockError
 from tests.api.shop import Shop, put, put_stock
+from tests.api.test_work import walk
 
 HERE = Path(__file__).parent
 Answers = defaultdict[str, Counter[int]]
@@ -52,7 +53,7 @@ def watched_shop(answers: Answers, sqlite_url: str, tmp_path: Path, monkeypatch:
         yield shop
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_the_api_does_what_its_document_says_and_nothing_else(
     watched_shop: Shop, answers: Answers, tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_api_does_what_its_document_says_and_nothing_else(
             sku = str(item["sku"])
             put(http, f"/v1/items/{sku}", item)
             put_stock(http, "DC1", "plenty", **{sku: 1_000_000})
+        walk(http)
     done = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"),

@@ -264,3 +264,8 @@ SHARE_GROUP: dict[str, Any] = {
     "strategy": "restrict",
     "amounts": [{"percent": 20}, {"items": ["85123A"], "units": 40}],
 }
+
+ASSIGN: dict[str, Any] = {"location": "S1", "reason": "The customer lives next door."}
+OFFER: dict[str, Any] = {"locations": ["DC1", "S1"], "minutes": 30}
+CHOOSE: dict[str, Any] = {"option": "ship"}
+PREVIEW: dict[str, Any] = {"fulfillment_id": "ful_06ax7q2m00002", "location": "S1"}

@@ -209,6 +209,7 @@ from crossdock.orchestration.work.errors import (
     OfferNotFound,
     OfferOpen,
     OnHold,
+    UnknownFulfillment,
 )
 
 __all__ = [
@@ -357,6 +358,7 @@ __all__ = [
     "TryRefused",
     "UnknownChannel",
     "UnknownFeed",
+    "UnknownFulfillment",
     "UnknownItem",
     "UnknownLocation",
     "UnknownPolicy",

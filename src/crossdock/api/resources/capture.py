@@ -193,6 +193,12 @@ _LINKS = {
     "route": Link("route_order", {"order_id": "$response.body#/id"}, examples.ROUTE),
     "decision": Link("get_decision", {"decision_id": "$response.body#/decisions/0"}),
     "fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}),
+    "choices": Link("get_order_choices", {"order_id": "$response.body#/id"}),
+    "choose": Link("choose_for_order", {"order_id": "$response.body#/id"}, examples.CHOOSE),
+    "preview_assignment": Link("preview_assignment", {"order_id": "$response.body#/id"}, examples.PREVIEW),
+    "release": Link("release_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}, {}),
+    "assign": Link("assign_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}, examples.ASSIGN),
+    "offer": Link("offer_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}, examples.OFFER),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crossdock.api import examples
 from crossdock.api import work_documents as d
 from crossdock.api.commands import REPLAYED, actor, request_key, wanted_version
 from crossdock.api.http import Call, Header, Reply, etag, json_reply, position
@@ -12,7 +13,6 @@ from crossdock.kernel.ids import decode_id, encode_id
 from crossdock.orchestration import (
     ChoicesFound,
     Choose,
-    FulfillmentNotFound,
     IdempotencyKeyReused,
     NothingToChoose,
     OrderChanged,
@@ -20,6 +20,7 @@ from crossdock.orchestration import (
     PreviewAssignment,
     PreviewChoices,
     Previewed,
+    UnknownFulfillment,
     UnknownLocation,
     VersionMismatch,
 )
@@ -92,9 +93,9 @@ def add_to(table: Table) -> None:
             handler=preview,
             scope="orders:read",
             body=d.PreviewIn,
-            examples={"example": {"fulfillment_id": "ful_06ax7q2m00002", "location": "STORE1"}},
+            examples={"example": examples.PREVIEW},
             answers=(Answer(200, d.AssignmentPreview, "What would come of it."),),
-            errors=(FulfillmentNotFound, OrderNotFound, UnknownLocation, WrongState),
+            errors=(OrderNotFound, UnknownFulfillment, UnknownLocation, WrongState),
         )
     )
     table.add(
@@ -121,7 +122,7 @@ def add_to(table: Table) -> None:
             handler=choose,
             scope="orders:write",
             body=d.ChooseIn,
-            examples={"example": {"option": "ship"}},
+            examples={"example": examples.CHOOSE},
             idempotent=True,
             if_match=True,
             answers=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.api import examples
 from crossdock.api import work_documents as d
 from crossdock.api.commands import REPLAYED, actor, request_key, wanted_version
 from crossdock.api.errors import RepeatedKey
@@ -163,6 +164,11 @@ async def _offer(call: Call, id_: int) -> OfferView:
     return view
 
 
+def _now(operation: str, body: Any = None) -> Link:
+    """Return a link to what can be done next with the fulfillment as it is now."""
+    return Link(operation, {"fulfillment_id": "$response.body#/fulfillment/id"}, body)
+
+
 def _action(
     name: str, summary: str, handler: Any, body: Any, example: Any, *errors: type[CrossdockError], **more: Any
 ) -> Operation:
@@ -182,19 +188,55 @@ def _action(
             "answers", (Answer(200, d.WorkResult, "Done; the fulfillment as it is now.", None, _HEADERS),)
         ),
         errors=(FulfillmentNotFound, VersionMismatch, WrongState, IdempotencyKeyReused, *errors),
-        links=more.pop("links", {})
-        or {"fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/fulfillment/id"})},
+        links=more.pop("links", {}) or {"fulfillment": _now("get_fulfillment")},
         **more,
     )
 
 
 def add_to(table: Table) -> None:
     """Add the operations on work."""
-    table.add(_action("release", "Let the location know of its work", release, d.StepIn, {}, OnHold))
+    table.add(
+        _action(
+            "release",
+            "Let the location know of its work",
+            release,
+            d.StepIn,
+            {},
+            OnHold,
+            links={
+                "accept": _now("accept_fulfillment", {}),
+                "start": _now("start_fulfillment", {}),
+                "reject": _now("reject_fulfillment", {"reason": "too_busy"}),
+            },
+        )
+    )
     table.add(_action("accept", "The location will do it", accept, d.StepIn, {}))
-    table.add(_action("start", "The location begins", start, d.StepIn, {}))
+    table.add(
+        _action(
+            "start",
+            "The location begins",
+            start,
+            d.StepIn,
+            {},
+            links={
+                "pick": _now("pick_fulfillment", {}),
+                "short_pick": _now("short_pick_fulfillment", {"lines": [_LINE]}),
+            },
+        )
+    )
     units = {"lines": [_LINE]}
-    table.add(_action("pick", "Take units off the shelf", pick, d.UnitsIn, units, NotThatMany, RepeatedKey))
+    table.add(
+        _action(
+            "pick",
+            "Take units off the shelf",
+            pick,
+            d.UnitsIn,
+            units,
+            NotThatMany,
+            RepeatedKey,
+            links={"restock": _now("restock_fulfillment", {})},
+        )
+    )
     table.add(_action("restock", "Put picked units back", restock, d.UnitsIn, units, NotThatMany, RepeatedKey))
     table.add(
         _action(
@@ -230,7 +272,7 @@ def add_to(table: Table) -> None:
             "Have another location do it, and keep the reason",
             assign,
             d.AssignIn,
-            {"location": "STORE1", "reason": "The customer lives next door."},
+            examples.ASSIGN,
             CannotAssign,
             UnknownLocation,
         )
@@ -241,7 +283,7 @@ def add_to(table: Table) -> None:
             "Offer the job to several locations: the first that claims it has it",
             offer,
             d.OfferIn,
-            {"locations": ["STORE1", "STORE2"], "minutes": 30},
+            examples.OFFER,
             CannotAssign,
             OfferOpen,
             UnknownLocation,
@@ -250,7 +292,7 @@ def add_to(table: Table) -> None:
                     201, OfferView, "Offered.", None, ("Location", "Crossdock-Log-Position", "Idempotency-Replayed")
                 ),
             ),
-            links={"claim": Link("claim_offer", {"offer_id": "$response.body#/id"}, {"location": "STORE1"})},
+            links={"claim": Link("claim_offer", {"offer_id": "$response.body#/id"}, {"location": "DC1"})},
         )
     )
     table.add(
@@ -276,7 +318,7 @@ def add_to(table: Table) -> None:
             handler=claim,
             scope="orders:write",
             body=d.ClaimIn,
-            examples={"example": {"location": "STORE1"}},
+            examples={"example": {"location": "DC1"}},
             idempotent=True,
             answers=(Answer(200, d.WorkResult, "The job is the location's.", None, _HEADERS),),
             errors=(

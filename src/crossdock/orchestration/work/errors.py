@@ -12,6 +12,14 @@ class FulfillmentNotFound(NotFound):
     title = "There is no such fulfillment"
 
 
+class UnknownFulfillment(Refused):
+    """The order has no such fulfillment."""
+
+    code = "unknown_fulfillment"
+    title = "The order has no such fulfillment"
+    next_step = "GET /v1/orders/{id}/fulfillments lists those that it has."
+
+
 class NotThatMany(Refused):
     """The fulfillment does not have these units, or not where the step needs them."""
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from crossdock.events.work import FulfillmentAssigned
+from crossdock.fulfillment import store as fulfillments
 from crossdock.fulfillment.model import Execution, Negotiation, WrongState, word
 from crossdock.kernel.errors import FieldError
 from crossdock.kernel.ids import encode_id
 from crossdock.kernel.money import Money, milli_to_minor
 from crossdock.network.store import StoredLocation
 from crossdock.orchestration.directory import StoredVersions
+from crossdock.orchestration.errors import OrderNotFound
 from crossdock.orchestration.loading import HeldClaim, HeldFulfillment, LoadedOrder
 from crossdock.orchestration.plans import Routed
 from crossdock.orchestration.trying import found, try_route
@@ -24,7 +26,7 @@ from crossdock.orchestration.work.commands import (
     Side,
     WorkDone,
 )
-from crossdock.orchestration.work.errors import CannotAssign, FulfillmentNotFound
+from crossdock.orchestration.work.errors import CannotAssign, UnknownFulfillment
 from crossdock.orchestration.work.rerouting import by_demand
 from crossdock.routing import Versions, explain
 from crossdock.storage.unit import Unit
@@ -36,12 +38,16 @@ class PreviewHandler(WorkHandler):
     """Does PreviewAssignment; nothing is written."""
 
     def do(self, unit: Unit, command: PreviewAssignment) -> Previewed:
-        order_id = self.order_of(unit, command.fulfillment_id)
-        if order_id != command.order_id:
-            raise FulfillmentNotFound("The order has no such fulfillment.")
-        place = self.place(command.location)
+        order_id = command.order_id
         bench = Bench(unit, self._engine, [order_id])
-        order = bench.loaded[order_id]
+        order = bench.loaded.get(order_id)
+        if order is None:
+            raise OrderNotFound(f"There is no order {encode_id('ord', order_id)}.")
+        if fulfillments.orders_of(unit.session, [command.fulfillment_id]).get(command.fulfillment_id) != order_id:
+            named = encode_id("ful", command.fulfillment_id)
+            text = f"The order has no fulfillment {named}."
+            raise UnknownFulfillment(text, (FieldError("/fulfillment_id", "unknown_fulfillment", text),))
+        place = self.place(command.location)
         return preview(bench, order, current(order, command.fulfillment_id, None), place)
 
 
