@@ -146,6 +146,11 @@ def never_split() -> Case:
     return Case(demand((4, 100), (1, 100)), snapshot(network(), (0, 4, 0), (1, 0, 1)), rules)
 
 
+def several_items_missing() -> Case:
+    seen = snapshot(network(), (0, 1, 9), (0, 0, 9), (0, 0, 9))
+    return Case(demand((1, 500), (2, 500), (3, 500)), seen, replace(POLICY, split="never"), about="LEEDS")
+
+
 def nothing_to_ship() -> Case:
     return Case(demand((3, 500)), snapshot(network(), (0, 0, 0)))
 
@@ -180,7 +185,8 @@ CASES: dict[str, Callable[[], Case]] = {
     for made in (
         single, split, split_although_one_has_everything, scarce, closed_and_full, rejected_and_paused,
         hidden_by_a_view, kept_for_other_channels, cold_chain, abroad, too_far_away, by_ordered_preferences,
-        the_merchant_would_rather_not, late, never_split, nothing_to_ship, pick_up, prices_from_elsewhere, not_proven,
+        the_merchant_would_rather_not, late, never_split,
+        several_items_missing, nothing_to_ship, pick_up, prices_from_elsewhere, not_proven,
     )
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from crossdock.routing.bill import plan_of
 from crossdock.routing.model import Demand, Plan, Points, Policy
 from crossdock.routing.path_words import path_lines
 from crossdock.routing.phrases import many
+from crossdock.routing.policy.document import PLAIN_ROUTE
 from crossdock.routing.record import Versions, decode, snapshot_of
 from crossdock.routing.terms import terms
 from crossdock.routing.verdicts import Verdict, verdicts
@@ -59,7 +60,7 @@ class Explanation(Struct, frozen=True):
     alone: Plan | None = None
     points: Points | None = None
     route: str = ""
-    """The route of the policy's document that this was decided by; empty where it has none."""
+    """The route of the policy's document that this was decided by; empty where it has no choice of routes."""
     rules: Policy | None = None
     queue: str = ""
 
@@ -106,7 +107,7 @@ def explain(record: bytes, versions: Versions) -> Explanation:
         view="" if found.hidden is None else found.hidden.view,
         alone=_alone(view) if len(chosen.bill) > 1 else None,
         points=decision.points,
-        route=policy.route,
+        route="" if policy.route == PLAIN_ROUTE else policy.route,
         rules=policy,
         queue=policy.queue,
     )

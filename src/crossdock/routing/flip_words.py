@@ -73,7 +73,10 @@ def _without(one: About, flip: Flip, names: Names) -> str:
 
 
 def _lifted(one: About, flip: Flip, names: Names) -> str:
-    return f"Had {joined(_had(one, change, names) for change in flip.changes)}, {then(flip.outcome, names)}."
+    units = [_more(change, names) for change in flip.changes if change.what == "units"]
+    parts = [_had(one, change, names) for change in flip.changes if change.what != "units"]
+    parts = ([f"{one.name} had {joined(units)}"] if units else []) + parts
+    return f"Had {joined(parts)}, {then(flip.outcome, names)}."
 
 
 def _fewer(one: About, names: Names) -> list[str]:
@@ -124,8 +127,6 @@ def _had(one: About, change: Change, names: Names) -> str:
     """Say one change as what would have been: "York store had 3 more of MUG"."""
     item = names.items.get(change.item or 0, "the item")
     by = change.after - change.before
-    if change.what == "units":
-        return f"{one.name} had {many(by, 'more unit')} of {item} ({change.after} instead of {change.before})"
     if change.what == "shown":
         return f"the stock view not hidden {many(change.after, 'unit')} of {item} at {one.name}"
     if change.what == "parcel_price":
@@ -145,6 +146,11 @@ def _had(one: About, change: Change, names: Names) -> str:
     if change.what == "ability":
         return f"{one.name} been able to handle {change.name}"
     return f"it not been for the rule “{names.rule(change.name)}”"
+
+
+def _more(change: Change, names: Names) -> str:
+    item = names.items.get(change.item or 0, "the item")
+    return f"{many(change.after - change.before, 'more unit')} of {item} ({change.after} instead of {change.before})"
 
 
 def then(outcome: Outcome, names: Names) -> str:
