@@ -22,7 +22,7 @@ from crossdock.demo.showing import Shown, is_shown, show
 from crossdock.demo.summary import summarize
 from crossdock.inventory import ReservationFilter, ReservationState, list_reservations, read_feed
 from crossdock.kernel.clock import HOUR, instant, now
-from crossdock.orchestration import verify
+from crossdock.orchestration import read_policy_version, verify
 from crossdock.orchestration.reservations.commands import ExpireReservations
 from crossdock.orchestration.views.commands import PutView
 from crossdock.orchestration.views.queries import read_view
@@ -72,6 +72,11 @@ def test_every_page_has_something_and_the_year_stays_as_it_was(app: App):
     assert (shown.view, shown.kept_items, shown.reservations) == ("marketplace", 6, 3)
     assert [(feed.source, feed.rows, feed.failed) for feed in shown.feeds] == [("wms", 243, 3), ("tills", 163, 2)]
     assert shown.promised is not None
+    assert shown.draft == "standard"
+    active, draft = [_read(app, lambda s, n=n: read_policy_version(s, "standard", n)) for n in (1, 2)]
+    assert (active.state, draft.state) == ("active", "draft")
+    assert draft.findings == ()
+    assert [route.name for route in draft.document.routes] == ["Heavy", "Abroad", "Every day"]
     assert {one.channel for one in _open(app)} == {"web", "marketplace"}
     assert _read(app, summarize) == before
     assert app.config.channel("web").channel.view is None

@@ -114,6 +114,9 @@ def _pages(report: Report) -> list[tuple[str, str, str]]:
     ]  # fmt: skip
     if shown.reservations:
         pages.append(("reservations", f"{shown.reservations} carts hold units for eight hours", "/reservations"))
+    if shown.draft:
+        text = "a draft with three routes: try it on the year's orders, compare, activate, roll back"
+        pages.append(("routing policy", text, f"/policies/{shown.draft}"))
     if shown.promised:
         page = f"/promise?channel=marketplace&basket={shown.item}+2&postal_code=EC1A"
         pages.append(("promise", f"there by {shown.promised} was promised to London; ask again", page))

@@ -1,4 +1,4 @@
-"""Shows on top of the year what else there is: view, share, feeds, reservations, a promise.
+"""Shows on top of the year what else there is: view, share, feeds, reservations, a promise, a draft of a policy.
 
 Every part is left alone where it is there, so that a second run changes nothing and what somebody has edited since then
 stays; carts are made again when none is open any more. Feeds go the way of the API's uploads: a spooled file, a job.
@@ -12,11 +12,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from crossdock.demo import showcase
+from crossdock.demo import drafting, showcase
 from crossdock.demo.chance import Chance
 from crossdock.demo.load import ACTOR
 from crossdock.demo.retailer import SEED
 from crossdock.demo.showcase import Standing
+from crossdock.demo.terms import CHANNEL
 from crossdock.inventory import FeedRun, ReservationFilter, ReservationState, list_reservations, list_runs
 from crossdock.kernel.clock import moment
 from crossdock.kernel.content import content_hash
@@ -30,10 +31,13 @@ from crossdock.orchestration import (
     PutView,
     Quote,
     Reserve,
+    SaveDraft,
     make_promises,
     new_feed_import,
     quote_of,
+    read_active_policy,
     read_job,
+    read_policy_versions,
     read_view,
     spool_dir,
 )
@@ -79,12 +83,16 @@ class Shown(msgspec.Struct):
     """The day that was promised; None where nothing could be."""
     item: str | None = None
     """An item of which there is something to see."""
+    draft: str | None = None
+    """The policy of which there is a draft to be tried."""
 
 
 def is_shown(session: Any) -> bool:
-    """Say whether nothing is missing: the view, both feeds, a cart that holds units."""
+    """Say whether nothing is missing: the view, both feeds, a cart that holds units, a draft of the policy."""
     heard = all(_last_run(session, source) is not None for source in (showcase.WMS, showcase.TILLS))
-    return heard and read_view(session, showcase.MARKETPLACE) is not None and _open_carts(session)
+    return (
+        heard and read_view(session, showcase.MARKETPLACE) is not None and _open_carts(session) and _is_drafted(session)
+    )
 
 
 async def show(shop: Shop) -> Shown:
@@ -101,6 +109,8 @@ async def show(shop: Shop) -> Shown:
     if best and not await read(_open_carts):
         shown.reservations = await _fill_carts(shop, best)
         shown.promised = await _promise(shop, best)
+    if not await read(_is_drafted):
+        shown.draft = await _draft(shop)
     shown.feeds = await _feed(shop, [one for one in standing if one.sku not in best])
     return shown
 
@@ -127,6 +137,15 @@ async def _promise(shop: Shop, skus: list[str]) -> str | None:
     made = await make_promises(asked, ask, shop.submit, ACTOR)
     offers = msgspec.json.decode(made.document, type=Promises).data
     return offers[0].date if made.is_kept and offers else None
+
+
+async def _draft(shop: Shop) -> str | None:
+    """Begin another version of the policy that decided the year; nothing is decided by it before somebody says so."""
+    active = await shop.database.read(lambda session: read_active_policy(session, CHANNEL.policy))
+    if active is None:
+        return None
+    await shop.submit(SaveDraft(actor=ACTOR, document=drafting.draft(active[0]), note=drafting.NOTE))
+    return CHANNEL.policy
 
 
 # -- feeds ---------------------------------------------------------------------------------------------------------
@@ -185,6 +204,10 @@ def _last_run(session: Any, source: str) -> FeedRun | None:
 
 def _open_carts(session: Any) -> bool:
     return bool(list_reservations(session, ReservationFilter(states=(ReservationState.OPEN,)), None, 1).reservations)
+
+
+def _is_drafted(session: Any) -> bool:
+    return len(read_policy_versions(session, CHANNEL.policy)) > 1
 
 
 def _furniture(session: Any) -> list[str]:
