@@ -34,8 +34,9 @@ def measure(databases: Databases, kinds: tuple[str, ...] = ("sqlite",)) -> Itera
             yield result("promise_10x300_median_ms", load.p50_ms, "ms", COMMAND)
             yield result("promise_10x300_p99_ms", load.p99_ms, "ms", COMMAND)
             capture = f"{server.url}/v1/orders"
-            with paced.Orders(capture, server.key, orders, "beside", ORDERS_A_SECOND, SECONDS, CONNECTIONS) as sender:
-                beside = _sound(wrk.post(url, server.key, bodies, "both", 1, SECONDS - 1))
+            seconds = SECONDS + 1
+            with paced.Orders(capture, server.key, orders, "beside", ORDERS_A_SECOND, seconds, CONNECTIONS) as sender:
+                beside = _sound(wrk.post(url, server.key, bodies, "both", 1, SECONDS))
                 captured = sender.result()
             if captured.errors or captured.unanswered:
                 raise RuntimeError(f"orders were not answered with success: {captured}")
