@@ -27,11 +27,13 @@ from crossdock.routing.terms import Floats, Ints
 
 _DEEP, _DEEPER = 5, 1.25
 _ROOT_STEPS, _STEPS = 40, 16
-_FIRST_SETS, _MORE_SETS = 20_000, 8
+_FIRST_SETS, _MORE_SETS, _MOST_SETS = 20_000, 8, 400_000
 _TURNS, _FEW_SETS, _WORTH_A_TURN = 5, 200, 0.05
 _CHUNK, _FILLED_AT_ONCE = 64, 2
 _WORK = 100_000_000
-_SET_WORK, _LINE_WORK, _FILL_WORK, _DIVIDE_WORK = 8, 8, 400_000, 6_000_000
+# orders of so many lines: after so much work such a part of the cost is a gap to live with
+_MANY_LINES, _ENOUGH, _SMALL_GAP = 60, 8_000_000, 0.008
+_SET_WORK, _LINE_WORK, _FILL_WORK, _CELL_WORK = 8, 8, 400_000, 200
 
 
 class Class(NamedTuple):
@@ -92,7 +94,7 @@ class Large:
     def run(self, prices: Floats | None = None) -> float:
         """Search, from these prices if any; give a bound below every set of so many locations that was not offered."""
         self._begin(prices)
-        while self.heap and self.heap[0][0] < self.target and self.work < _WORK:
+        while self.heap and self.heap[0][0] < self.target and self.work < _WORK and not self._near_enough():
             bound, _, entry = heapq.heappop(self.heap)
             if isinstance(entry, Class):
                 self._look(bound, entry)
@@ -101,6 +103,15 @@ class Large:
             else:
                 self._fill(bound, entry)
         return min(self.least, self.heap[0][0] if self.heap else np.inf)
+
+    def _near_enough(self) -> bool:
+        """Say whether much was spent and the gap is small: then it is worth no more work."""
+        plan, problem = self.incumbents.best, self.problem
+        if plan is None or problem.n <= _MANY_LINES or self.work < _ENOUGH:
+            return False
+        left = problem.q - plan.x.sum(axis=1)
+        shipped = plan.total - float(problem.p @ left) - problem.offset
+        return plan.total - min(self.least, self.heap[0][0]) <= _SMALL_GAP * shipped
 
     def _later(self, bound: float, entry: Class | Batch | Candidate) -> None:
         """Put something on the heap, or close it if its bound is good enough."""
@@ -154,7 +165,7 @@ class Large:
         self.least = min(self.least, self.target)
         self._list(deep, others[found.members], np.maximum(priced.base + found.sums, known))
         if found.beyond < np.inf:
-            rest = at._replace(only=True, prices=priced.v, most=at.most * _MORE_SETS)
+            rest = at._replace(only=True, prices=priced.v, most=min(at.most * _MORE_SETS, _MOST_SETS))
             self._later(max(known, priced.base + found.beyond), rest)
 
     def _priced(self, at: Class) -> Priced:
@@ -210,8 +221,9 @@ class Large:
     def _fill(self, bound: float, at: Candidate) -> None:
         """Divide the order over a set: its lines first, its parcels when that alone is left."""
         self.nodes += 1
-        self.work += _DIVIDE_WORK if at.filled else _FILL_WORK
+        cells = self.problem.cells
         plan, least = fill_bounded(self.problem, at.columns, self.target if at.filled else -np.inf)
+        self.work += _FILL_WORK + (cells - self.problem.cells) * _CELL_WORK
         self.incumbents.offer(plan)
         bound = max(bound, least)
         if len(plan.columns) == len(at.columns) and plan.total <= bound:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from crossdock.routing.terms import Floats, Ints
 
 _HALVINGS = 12
+_CELLS = 4_000_000  # units of sets and lines that are looked at together
 Whole = NDArray[np.signedinteger[Any]]
 
 
@@ -48,8 +49,9 @@ def covering(s: Floats, units: Floats, rest: Floats, size: int, below: float, mo
         still = size - at
         last = members[:, -1] if at else np.full(1, -1)
         limit, count = below, _runs(s, sums, last, still, below)
-        if int(count.sum()) > most:
-            limit = _shortened(s, sums, last, still, below, most)
+        room = most if still == 1 else max(1, min(most, _CELLS // max(1, len(rest))))
+        if int(count.sum()) > room:
+            limit = _shortened(s, sums, last, still, below, room)
             beyond = min(beyond, limit)
             count = _runs(s, sums, last, still, limit)
         total = int(count.sum())
