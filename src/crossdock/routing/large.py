@@ -81,7 +81,7 @@ class Large:
         self.at_least = at_least
         self.least, self.nodes, self.work, self.pushed = np.inf, 0, 0, 0
         self.heap: list[tuple[float, int, Class | Batch | Candidate]] = []
-        self.seen: set[bytes] = set()
+        self.seen: dict[int, Ints] = {}
         self.half = 0.0 if problem.one_parcel else float(np.floor(problem.B.min() / 2.0))
         self.parcels = 1.0 if problem.one_parcel else float(np.ceil(problem.weight_g / problem.limit))
         self.duals = {common: Dual(problem, common) for common in sorted({self.half, 0.0})}
@@ -163,10 +163,11 @@ class Large:
             self.least = min(self.least, max(known, priced.alone, self.target))
             return
         self.least = min(self.least, self.target)
-        self._list(deep, others[found.members], np.maximum(priced.base + found.sums, known))
-        if found.beyond < np.inf:
+        beyond = self._list(deep, others[found.members], priced.base + found.sums, known)
+        beyond = min(beyond, priced.base + found.beyond)
+        if beyond < np.inf:
             rest = at._replace(only=True, prices=priced.v, most=min(at.most * _MORE_SETS, _MOST_SETS))
-            self._later(max(known, priced.base + found.beyond), rest)
+            self._later(max(known, beyond), rest)
 
     def _priced(self, at: Class) -> Priced:
         """Improve the prices of a class until few of its smallest sets are left, or that gets nowhere."""
@@ -198,14 +199,24 @@ class Large:
         last = max(0.0, float(rank[size - 1])) if size else 0.0
         return Priced(v, s, base, root.bound, alone, more, last, found)
 
-    def _list(self, deep: Ints, sets: Ints, bounds: Floats) -> None:
-        """Take up the sets that are new; the best of them are compared and filled at once."""
+    def _list(self, deep: Ints, sets: Ints, bounds: Floats, known: float) -> float:
+        """Take up the sets that are new, not too many; compare the best, and give the bound of those left out."""
         sets = np.sort(np.hstack((np.broadcast_to(deep, (len(sets), len(deep))), sets)), axis=1)
-        keys = [row.tobytes() for row in sets]
-        new = [at for at, key in enumerate(keys) if key not in self.seen]
-        self.seen.update(keys)
-        if new:
-            self._compare(Batch(sets[new], bounds[new]), _FILLED_AT_ONCE)
+        size, left = sets.shape[1], np.inf
+        if self.problem.m**size < 2**63:  # else some may be looked at twice
+            keys = sets @ (self.problem.m ** np.arange(size))
+            seen = self.seen.get(size, np.zeros(0, dtype=np.int64))
+            new = np.flatnonzero(~np.isin(keys, seen))
+        else:
+            keys, seen, new = np.zeros(len(sets), dtype=np.int64), np.zeros(0, dtype=np.int64), np.arange(len(sets))
+        if len(new) > _FIRST_SETS:
+            new = new[bounds[new].argsort(kind="stable")]
+            left = float(bounds[new[_FIRST_SETS]])
+            new = new[:_FIRST_SETS]
+        self.seen[size] = np.concatenate((seen, keys[new]))
+        if len(new):
+            self._compare(Batch(sets[new], np.maximum(bounds[new], known)), _FILLED_AT_ONCE)
+        return left
 
     def _compare(self, batch: Batch, at_once: int = 0) -> None:
         """Bound the next sets of a batch line by line; fill some of them."""

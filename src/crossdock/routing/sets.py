@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from crossdock.routing.terms import Floats, Ints
 
 _HALVINGS = 12
+_FREELY = 40_000  # sets where nothing has to be covered
 _CELLS = 4_000_000  # units of sets and lines that are looked at together
 Whole = NDArray[np.signedinteger[Any]]
 
@@ -49,7 +50,7 @@ def covering(s: Floats, units: Floats, rest: Floats, size: int, below: float, mo
         still = size - at
         last = members[:, -1] if at else np.full(1, -1)
         limit, count = below, _runs(s, sums, last, still, below)
-        room = most if still == 1 else max(1, min(most, _CELLS // max(1, len(rest))))
+        room = min(most, _FREELY) if not len(rest) else most if still == 1 else max(1, min(most, _CELLS // len(rest)))
         if int(count.sum()) > room:
             limit = _shortened(s, sums, last, still, below, room)
             beyond = min(beyond, limit)
@@ -62,6 +63,7 @@ def covering(s: Floats, units: Floats, rest: Floats, size: int, below: float, mo
             some = _complete(lacking, held, parent, column)
             members = np.hstack((members[parent[some]], column[some, None]))
             sums = sums[parent[some]] + s[column[some]]
+            work += 4 * len(sums)
             break
         lack = np.maximum(lacking[parent] - held[column], 0)
         work += lack.size // 8
