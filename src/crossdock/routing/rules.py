@@ -252,7 +252,7 @@ class Prefer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 # -- rate cards --------------------------------------------------------------------------------------------------------
 
 
-class Surcharge(_Rule, frozen=True):
+class Surcharge(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What carriers add to the rates, under one name; all that is given must hold, each by any of its values.
 
     Per parcel by zones (their places on the card, from 0) and destination countries; with `handling` or `over_g` per
