@@ -5,11 +5,16 @@ the bill under its own name. Both speak of locations by `Sites`. Nothing here de
 turn these into arrays.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-Names = tuple[str, ...]
+from crossdock.kernel.document import clean
+
+Word = Annotated[str, clean(max_length=300)]
+Whole = Annotated[int, Meta(ge=-(10**12), le=10**12)]
+"""Far below what whole numbers in float64 hold; what makes sense of it is checked when a policy is saved."""
+Names = tuple[Word, ...]
 
 
 class Sites(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -50,10 +55,10 @@ class Test(_Rule, frozen=True, tag="test"):
     it is compared with. Of a fact with several values any one will do; `not_in` wants none of them in.
     """
 
-    fact: str
+    fact: Word
     op: Comparison
-    values: tuple[str | int, ...] = ()
-    than: str = ""
+    values: tuple[Word | Whole, ...] = ()
+    than: Word = ""
 
 
 class AllOf(_Rule, frozen=True, tag="all"):
@@ -95,7 +100,7 @@ class Without(_Rule, frozen=True, tag="without"):
 class Near(_Rule, frozen=True, tag="near"):
     """Only locations up to so many kilometres from the destination; where that is not known only its country's."""
 
-    km: int
+    km: Whole
 
 
 class ServesMarket(_Rule, frozen=True, tag="serves_market"):
@@ -105,7 +110,7 @@ class ServesMarket(_Rule, frozen=True, tag="serves_market"):
 class InTime(_Rule, frozen=True, tag="in_time"):
     """Only locations whose parcel arrives by the promised day, or so many days later; any without a promise."""
 
-    days: int = 0
+    days: Whole = 0
 
 
 class HasShare(_Rule, frozen=True, tag="has_share"):
@@ -114,7 +119,7 @@ class HasShare(_Rule, frozen=True, tag="has_share"):
     A split could cure that: unless `strict`, the fence falls where no location meets it and the order may be split.
     """
 
-    permille: int
+    permille: Whole
     of: Literal["lines", "units"] = "lines"
     strict: bool = False
 
@@ -122,14 +127,14 @@ class HasShare(_Rule, frozen=True, tag="has_share"):
 class KeepsStock(_Rule, frozen=True, tag="keeps_stock"):
     """So many units of each item stay at these locations: what is above may ship."""
 
-    units: int
+    units: Whole
     sites: Sites = EVERYWHERE
 
 
 class Carrier(_Rule, frozen=True, tag="carrier"):
     """Only locations that this carrier collects from; one that lists no carriers has them all."""
 
-    name: str
+    name: Word
 
 
 class Handling(_Rule, frozen=True, tag="handling"):
@@ -138,8 +143,8 @@ class Handling(_Rule, frozen=True, tag="handling"):
     That the location itself can is asked of its capabilities in any case.
     """
 
-    name: str
-    most_transit_days: int | None = None
+    name: Word
+    most_transit_days: Whole | None = None
     carriers: Names = ()
 
 
@@ -151,7 +156,7 @@ class When(_Rule, frozen=True, tag="when"):
     """Only locations for which the condition holds; `name` is what an explanation calls it."""
 
     condition: Condition
-    name: str = ""
+    name: Word = ""
 
 
 Fence = Among | Without | Near | ServesMarket | InTime | HasShare | KeepsStock | Carrier | Handling | UnitsRoom | When
@@ -163,8 +168,8 @@ Fence = Among | Without | Near | ServesMarket | InTime | HasShare | KeepsStock |
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
     """From this use of a day's capacity on (permille) the price is this."""
 
-    used: int
-    amount: int
+    used: Whole
+    amount: Whole
 
 
 class Workload(_Rule, frozen=True, tag="workload"):
@@ -173,16 +178,16 @@ class Workload(_Rule, frozen=True, tag="workload"):
     steps: tuple[Step, ...]
     per: Literal["fulfillment", "unit"] = "fulfillment"
     sites: Sites = EVERYWHERE
-    name: str = ""
+    name: Word = ""
 
 
 class Scarce(_Rule, frozen=True, tag="scarce"):
     """What a unit may still be worth where it stands: `per_unit` × (below − stock) ÷ below, for stock under `below`."""
 
-    per_unit: int
-    below: int
+    per_unit: Whole
+    below: Whole
     sites: Sites = EVERYWHERE
-    name: str = ""
+    name: Word = ""
 
 
 class Clear(_Rule, frozen=True, tag="clear"):
@@ -191,35 +196,35 @@ class Clear(_Rule, frozen=True, tag="clear"):
     So many permille of the unit's value and a fixed amount; of these categories and locations (none given: all).
     """
 
-    per_unit: int = 0
-    permille: int = 0
+    per_unit: Whole = 0
+    permille: Whole = 0
     sites: Sites = EVERYWHERE
     categories: Names = ()
-    within_days: int | None = None
-    name: str = ""
+    within_days: Whole | None = None
+    name: Word = ""
 
 
 class FailedPick(_Rule, frozen=True, tag="failed_pick"):
     """What a unit that is not found costs, × the probability that it is not."""
 
-    per_unit: int
+    per_unit: Whole
     sites: Sites = EVERYWHERE
-    name: str = ""
+    name: Word = ""
 
 
 class Carbon(_Rule, frozen=True, tag="carbon"):
     """A price per kilogram of CO₂ equivalent: weight × distance × grams per tonne-kilometre, as offers estimate it."""
 
-    per_kg: int
-    name: str = ""
+    per_kg: Whole
+    name: Word = ""
 
 
 class Preference(_Rule, frozen=True, tag="preference"):
     """Each fulfillment from these locations counts as so much dearer: what the merchant would rather not use."""
 
-    amount: int
+    amount: Whole
     sites: Sites
-    name: str = ""
+    name: Word = ""
 
 
 Cost = Workload | Scarce | Clear | FailedPick | Carbon | Preference
@@ -245,7 +250,7 @@ class Prefer(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """
 
     by: By
-    band: int = 1
+    band: Whole = 1
     sites: Sites = EVERYWHERE
 
 
@@ -259,9 +264,9 @@ class Surcharge(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     unit that needs one of these handling classes or weighs more: such units travel as parcels of their own.
     """
 
-    name: str
-    amount: int
-    zones: tuple[int, ...] = ()
+    name: Word
+    amount: Whole
+    zones: tuple[Whole, ...] = ()
     countries: Names = ()
     handling: Names = ()
-    over_g: int | None = None
+    over_g: Whole | None = None

@@ -14,6 +14,7 @@ from crossdock.routing.rules import (
     Cost,
     FailedPick,
     Fence,
+    Handling,
     HasShare,
     InTime,
     KeepsStock,
@@ -27,6 +28,7 @@ from crossdock.routing.rules import (
 )
 
 _MOST = 10**12
+_MOST_UNITS, _MOST_DAYS, _EARTH_KM = 10**9, 365, 20_016
 _Found = tuple[Literal["error", "warning"], str, str, str]
 _ALWAYS_THERE = {
     "carriage", "weight", "surcharges", "fuel", "handling_parcel", "handling_line", "handling_unit", "lateness",
@@ -52,8 +54,11 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
                 yield "error", f"{place}/costs/{index}/{name}", "amount", text
         if isinstance(cost, Workload):
             yield from _steps(cost, f"{place}/costs/{index}/steps")
-        if isinstance(cost, Scarce) and cost.below < 1:
+        if isinstance(cost, Scarce) and not 1 <= cost.below <= _MOST_UNITS:
             yield "error", f"{place}/costs/{index}/below", "amount", "Stock is scarce below at least 1 unit."
+        if isinstance(cost, Clear) and not 0 <= (cost.within_days or 0) <= 100 * _MOST_DAYS:
+            yield "error", f"{place}/costs/{index}/within_days", "amount", "Days are counted from 0."
+    yield from _merge(route, place)
     yield from _weights(route, place)
     yield from _preferences(route, place)
     yield from _splits(route, place)
@@ -82,12 +87,14 @@ def _tests(condition: Condition) -> Iterator[Test]:
 
 
 def _fence(fence: Fence) -> str:
-    if isinstance(fence, Near) and fence.km < 1:
-        return "Within less than a kilometre there is nobody."
+    if isinstance(fence, Near) and not 1 <= fence.km <= _EARTH_KM:
+        return f"The distance lies between 1 and {_EARTH_KM:,} km, half the way around the earth."
     if isinstance(fence, HasShare) and not 1 <= fence.permille <= 1_000:
         return "A share lies between 1 and 1,000 thousandths."
-    if isinstance(fence, KeepsStock) and fence.units < 1:
-        return "At least 1 unit is kept, or the fence keeps nothing."
+    if isinstance(fence, KeepsStock) and not 1 <= fence.units <= _MOST_UNITS:
+        return "At least 1 unit is kept, or the fence keeps nothing; at most so many as a location may have."
+    if isinstance(fence, Handling) and not 0 <= (fence.most_transit_days or 0) <= _MOST_DAYS:
+        return f"A parcel is 0 to {_MOST_DAYS} days on the road."
     if isinstance(fence, InTime) and not 0 <= fence.days <= 365:
         return "The tolerance is 0 to 365 days."
     return ""
@@ -111,8 +118,21 @@ def _steps(cost: Workload, place: str) -> Iterator[_Found]:
     for index, step in enumerate(cost.steps):
         if not 0 <= step.amount <= _MOST:
             yield "error", f"{place}/{index}/amount", "amount", f"The price lies between 0 and {_MOST:,}."
+        if not 0 <= step.used <= _MOST_UNITS:
+            yield "error", f"{place}/{index}/used", "amount", "Use is counted in thousandths of a day, from 0."
         if index and step.used <= cost.steps[index - 1].used:
             yield "error", f"{place}/{index}/used", "order", "Steps rise with the use of the day's capacity."
+
+
+def _merge(route: Route, place: str) -> Iterator[_Found]:
+    merge = route.merge
+    if merge is None:
+        return
+    amounts = [merge.per_parcel, merge.per_unit, *(n for z in merge.zones for n in (z.base, z.per_kg))]
+    counts = [merge.days, merge.max_sources or 1, merge.most, *(z.transit_days for z in merge.zones)]
+    if max(amounts) > _MOST or max(counts) > _MOST_DAYS or any(z.up_to_km > _EARTH_KM for z in merge.zones):
+        text = f"Amounts go up to {_MOST:,}, days and locations to {_MOST_DAYS}, distances to {_EARTH_KM:,} km."
+        yield "error", f"{place}/merge", "amount", text
 
 
 def _weights(route: Route, place: str) -> Iterator[_Found]:
