@@ -149,7 +149,6 @@ def test_channels_and_currencies_that_do_not_fit_are_told():
         ({"fences": [{"type": "has_share", "permille": 1_500}]}, "/routes/0/fences/0", "error"),
         ({"fences": [{"type": "near", "km": 30_000}]}, "/routes/0/fences/0", "error"),
         ({"fences": [{"type": "keeps_stock", "units": 10**10}]}, "/routes/0/fences/0", "error"),
-        ({"merge": {"sources": True, "days": 10**6}}, "/routes/0/merge", "error"),
         ({"split": "never", "max_locations": 3}, "/routes/0/max_locations", "warning"),
     ],
 )

@@ -58,7 +58,6 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
             yield "error", f"{place}/costs/{index}/below", "amount", "Stock is scarce below at least 1 unit."
         if isinstance(cost, Clear) and not 0 <= (cost.within_days or 0) <= 100 * _MOST_DAYS:
             yield "error", f"{place}/costs/{index}/within_days", "amount", "Days are counted from 0."
-    yield from _merge(route, place)
     yield from _weights(route, place)
     yield from _preferences(route, place)
     yield from _splits(route, place)
@@ -122,17 +121,6 @@ def _steps(cost: Workload, place: str) -> Iterator[_Found]:
             yield "error", f"{place}/{index}/used", "amount", "Use is counted in thousandths of a day, from 0."
         if index and step.used <= cost.steps[index - 1].used:
             yield "error", f"{place}/{index}/used", "order", "Steps rise with the use of the day's capacity."
-
-
-def _merge(route: Route, place: str) -> Iterator[_Found]:
-    merge = route.merge
-    if merge is None:
-        return
-    amounts = [merge.per_parcel, merge.per_unit, *(n for z in merge.zones for n in (z.base, z.per_kg))]
-    counts = [merge.days, merge.max_sources or 1, merge.most, *(z.transit_days for z in merge.zones)]
-    if max(amounts) > _MOST or max(counts) > _MOST_DAYS or any(z.up_to_km > _EARTH_KM for z in merge.zones):
-        text = f"Amounts go up to {_MOST:,}, days and locations to {_MOST_DAYS}, distances to {_EARTH_KM:,} km."
-        yield "error", f"{place}/merge", "amount", text
 
 
 def _weights(route: Route, place: str) -> Iterator[_Found]:
