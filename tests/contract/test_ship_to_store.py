@@ -2,8 +2,10 @@
 
 import pytest
 
+from crossdock.fulfillment.model import WrongState
 from crossdock.inventory.supply import arriving
 from crossdock.orchestration.commands import RepairStock
+from crossdock.orchestration.work.commands import Accept, Reject, Release
 from crossdock.orders.model import AddressIn, DeliveryIn
 from tests.support.world import World
 
@@ -234,4 +236,45 @@ def test_a_transfer_that_does_not_add_up_is_found_and_mended(world: World):
     assert world.stock("MUG", "STORE") == (5, 0, 0)
     assert world.parts(order.order_id) == {"waiting": 3}
     assert world.waiting(order.order_id)[0][0] == "review"
+    world.assert_sound()
+
+
+# -- work on legs ------------------------------------------------------------------------------------------------------
+
+
+def test_a_store_does_not_learn_of_what_is_not_there_yet(world: World):
+    world.receive("MUG", "STORE", 5)
+    order = world.capture("A1", ("MUG", 3), deliveries=to_the_shop())
+    with pytest.raises(WrongState, match="on their way"):
+        world.work(Release, world.at(order.order_id, "SHOP"))
+    ((reference, line),) = names(world)
+    world.arrive(reference, 3, line=line)
+    world.work(Release, world.at(order.order_id, "SHOP"))
+    assert world.parts(order.order_id) == {"released": 3}
+    world.assert_sound()
+
+
+def test_a_location_that_rejects_a_leg_lets_another_send_it(world: World):
+    world.receive("MUG", "STORE", 5)
+    order = world.capture("A1", ("MUG", 3), deliveries=to_the_shop())
+    world.receive("MUG", "DC", 5)
+    leg = world.at(order.order_id, "STORE")
+    world.work(Release, leg)
+    world.work(Accept, leg)
+    world.assert_sound()
+    world.work(Reject, leg, reason="too_busy")
+    assert fulfillments(world, order.order_id) == [("DC", "transfer", 3, True), ("SHOP", "ship_to_store", 3, False)]
+    assert (world.stock("MUG", "STORE"), world.stock("MUG", "DC")) == ((5, 0, 0), (5, 3, 0))
+    world.assert_sound()
+
+
+def test_an_empty_shelf_where_a_leg_begins_sends_it_from_elsewhere(world: World):
+    world.receive("MUG", "STORE", 5)
+    order = world.capture("A1", ("MUG", 3), deliveries=to_the_shop())
+    world.receive("MUG", "DC", 5)
+    leg = world.at(order.order_id, "STORE")
+    world.work(Release, leg)
+    world.work(Reject, leg, reason="not_in_stock")
+    assert fulfillments(world, order.order_id) == [("DC", "transfer", 3, True), ("SHOP", "ship_to_store", 3, False)]
+    assert world.stock("MUG", "STORE") == (0, 0, 0)
     world.assert_sound()
