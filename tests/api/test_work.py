@@ -45,6 +45,8 @@ def walk(http: httpx.Client) -> None:
         return {"location": ({"DC1", "S1"} - {at}).pop()}
 
     order_id = capture(http, "walk-1", ("HEART", 2))
+    (decision,) = http.get(f"/v1/orders/{order_id}").json()["decisions"]
+    done(http.get(f"/v1/decisions/{decision['id']}/flips"))
     id_ = job(http, order_id)["id"]
     asked = {"fulfillment_id": id_, **elsewhere(id_)}
     done(http.post(f"/v1/orders/{order_id}/actions/preview_assignment", json=asked))

@@ -192,6 +192,7 @@ _LINKS = {
     "release_hold": Link("release_order_hold", {"order_id": "$response.body#/id"}, examples.HOLD),
     "route": Link("route_order", {"order_id": "$response.body#/id"}, examples.ROUTE),
     "decision": Link("get_decision", {"decision_id": "$response.body#/decisions/0"}),
+    "flips": Link("get_decision_flips", {"decision_id": "$response.body#/decisions/0"}),
     "fulfillment": Link("get_fulfillment", {"fulfillment_id": "$response.body#/fulfillments/0/id"}),
     "choices": Link("get_order_choices", {"order_id": "$response.body#/id"}),
     "choose": Link("choose_for_order", {"order_id": "$response.body#/id"}, examples.CHOOSE),
