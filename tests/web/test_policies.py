@@ -12,9 +12,10 @@ import pytest
 
 from crossdock.app import App
 from crossdock.orchestration import policy_yaml, read_policy_draft, read_policy_versions
-from crossdock.routing import RoutingPolicy
+from crossdock.routing import Route, RoutingPolicy
 from crossdock.web import policy_form
 from crossdock.web.policy_documents import check
+from crossdock.web.policy_fields import ROUTE
 from crossdock.web.view_documents import read_yaml
 from tests.web import sample
 from tests.web.site import Browser
@@ -61,6 +62,8 @@ FULL: dict[str, Any] = {
             "min_value_per_location": 1500,
             "extra_parcel": 100000,
             "keep_groups": False,
+            "weights": [["carriage", 900]],
+            "merge": {},
             "leftover": "next_route",
         },
         {"name": "rest", "prefer": [{"by": "fewest_parcels"}, {"by": "nearest", "band": 50}], "unfilled_permille": 0},
@@ -103,6 +106,11 @@ def test_the_form_says_what_the_policy_says():
     document, faults = policy_form.document_of(policy_form.read_flat(policy_form.flat_of(full()).items()))
     assert faults == []
     assert check(document) == (full(), [])
+
+
+def test_the_form_has_a_place_for_everything_that_a_route_can_say():
+    shown = {field.name for field in ROUTE} | {"fences", "costs", "prefer", "when", *policy_form.KEPT}
+    assert set(Route.__struct_fields__) == shown
 
 
 def test_yaml_says_what_the_policy_says():

@@ -19,6 +19,8 @@ from crossdock.web.policy_fields import LISTS, ROUTE, SITE_NAMES, USUAL, Field, 
 from crossdock.web.view_documents import Fault, Path
 
 Flat = dict[str, str]
+KEPT = ("card", "weights", "merge")
+"""What a route may say that the form has no fields for: it stays as it is, and is edited as YAML."""
 SHOWN = 40
 """A form of more routes than this is not offered: such policies are edited as YAML."""
 _NAME = re.compile(r"[a-z_]{1,30}(-[a-z_0-9]{1,30}){0,6}")
@@ -37,7 +39,7 @@ def flat_of(policy: RoutingPolicy) -> Flat:
     for at, (stored, route) in enumerate(zip(policy.routes, document["routes"], strict=True)):
         prefix = f"routes-{at}"
         _fill(flat, prefix, ROUTE, {field.name: getattr(stored, field.name) for field in ROUTE}, currency)
-        for name in ("card", "weights"):
+        for name in KEPT:
             flat[f"{prefix}-{name}"] = _json(route[name]) if route.get(name) else ""
         for name in ("fences", "costs", "prefer"):
             for row, rule in enumerate(route.get(name, ())):
@@ -169,7 +171,7 @@ def _route(flat: Flat, at: int, currency: str, faults: list[Fault]) -> dict[str,
     for name in ("unfilled_per_unit", "unfilled_permille"):
         route.setdefault(name, 0)  # an empty field says that it counts nothing
     route["keep_groups"] = bool(flat.get(f"{prefix}-keep_groups"))
-    for name in ("card", "weights"):
+    for name in KEPT:
         if flat.get(f"{prefix}-{name}"):
             route[name] = _read_json(flat[f"{prefix}-{name}"], (*path, name), faults)
     for name in ("fences", "costs", "prefer"):
@@ -284,6 +286,7 @@ def by_field(faults: Iterable[Fault]) -> dict[str, str]:
 
 
 __all__ = [
+    "KEPT",
     "LISTS",
     "ROUTE",
     "SHOWN",

@@ -125,6 +125,7 @@ def _splits(route: Route, currency: str) -> Iterator[tuple[str, str, Route]]:
         ("min_value_per_location", f"{money(1_000 * route.min_value_per_location, currency)} at least from a location"),
         ("complete", "all of a delivery or nothing"),
         ("whole_bundles", "a bundle is never split"),
+        ("merge", "goods may be gathered on the way"),
         ("lateness_per_day", f"a day too late costs {money(route.lateness_per_day, currency)}"),
         ("extra_parcel", f"another parcel costs {money(route.extra_parcel, currency)}"),
         ("extra_location", f"another location costs {money(route.extra_location, currency)}"),
