@@ -63,9 +63,24 @@ def test_what_does_not_follow_the_schema_is_refused_with_its_place_and_nothing_i
     refused = http.put(DRAFT, json={"document": wrong})
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["pointer"] == "/document/routes/0/when/fact"
+    kinds = {
+        **ROUTING_POLICY,
+        "routes": [{"name": "x", "fences": [{"type": "among", "sites": {}}, {"type": "nearby"}]}],
+    }
+    unknown = http.put(DRAFT, json={"document": kinds}).json()
+    assert [(e["pointer"], e["code"]) for e in unknown["errors"]] == [
+        ("/document/routes/0/fences/1/type", "not_one_of")
+    ]
+    long = {**ROUTING_POLICY, "routes": [{"name": "x", "fences": [{"type": "near"}, {"type": "near", "km": "3"}]}]}
+    assert [(e["pointer"], e["code"]) for e in http.put(DRAFT, json={"document": long}).json()["errors"]] == [
+        ("/document/routes/0/fences/0/km", "missing"),
+        ("/document/routes/0/fences/1/km", "wrong_type"),
+    ]
+    whole = {**ROUTING_POLICY, "name": "Whole", "routes": [{"name": "x", "fences": [{"type": "near", "km": 3.0}]}]}
+    assert http.put(DRAFT, json={"document": whole}).status_code == 200
     other = http.put(DRAFT, json={"document": {**ROUTING_POLICY, "code": "express"}})
     assert (other.status_code, other.json()["errors"][0]["pointer"]) == (422, "/document/code")
-    assert len(http.get("/v1/policies/standard/versions").json()["data"]) == 1
+    assert len(http.get("/v1/policies/standard/versions").json()["data"]) == 2  # the last but one
 
 
 def test_whoever_saves_on_an_old_version_is_told(http: httpx.Client) -> None:

@@ -125,6 +125,10 @@ def _walk(node: inspect.Type, value: Any, at: str) -> Iterator[Fault]:  # noqa: 
 
 
 def _walk_union(node: inspect.UnionType, value: Any, at: str) -> Iterator[Fault]:
+    tagged = [member for member in node.types if isinstance(member, inspect.StructType) and member.tag_field]
+    if tagged and isinstance(value, dict):
+        yield from _walk_tagged(tagged, value, at)
+        return
     best: list[Fault] | None = None
     for member in node.types:
         if isinstance(member, inspect.NoneType) and value is not None:
@@ -136,11 +140,25 @@ def _walk_union(node: inspect.UnionType, value: Any, at: str) -> Iterator[Fault]
     yield from best or []
 
 
+def _walk_tagged(members: list[inspect.StructType], value: dict[str, Any], at: str) -> Iterator[Fault]:
+    """Walk the one of several structs that the value says to be."""
+    name = str(members[0].tag_field)
+    said = value.get(name)
+    meant = next((member for member in members if member.tag == said), None)
+    if meant is not None:
+        yield from _walk_struct(meant, value, at)
+    elif name not in value:
+        yield Fault(f"{at}/{_escape(name)}", "missing", "This field is required.")
+    else:
+        known = ", ".join(str(member.tag) for member in members)
+        yield Fault(f"{at}/{_escape(name)}", "not_one_of", f"Expected one of {known}, got {_shown(said)}.")
+
+
 def _walk_struct(node: inspect.StructType, value: Any, at: str) -> Iterator[Fault]:
     if not isinstance(value, dict):
         yield Fault(at, "wrong_type", f"Expected an object, got {_kind(value)}.")
         return
-    names = set()
+    names = {node.tag_field} - {None}
     for field in node.fields:
         names.add(field.encode_name)
         if field.encode_name in value:
