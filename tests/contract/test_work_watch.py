@@ -1,5 +1,6 @@
 """Locations that do not answer, take no work, have less room than they had, or an empty shelf."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from crossdock.orchestration.work.commands import (
     WatchPauses,
     ZeroStock,
 )
+from crossdock.orchestration.work.watch import WorkWatch
 from crossdock.orders.model import AddressIn, DeliveryIn, Status
 from tests.support.world import LONDON, World
 
@@ -136,6 +138,18 @@ def test_what_was_rejected_and_nobody_had_goes_when_somebody_has_it(world: World
     watch(world)
     assert world.plan(order) == {"STORE": {"MUG": 2}}
     assert world.told("fulfillment.relieved")[0]["reason"] == "rejected"
+
+
+def test_the_watch_looks_at_everything_that_time_changes(world: World):
+    two_places(world)
+    rules(world, accept_minutes=30)
+    order = world.capture("A1", ("MUG", 2)).order_id
+    world.work(Release, world.at(order, "DC"))
+    pause(world, "STORE", until=world.clock.at + 10 * MINUTE)
+    world.clock.forward(minutes=31)
+    assert asyncio.run(WorkWatch(world.app).once()) == 2
+    assert world.told("location.resumed") == [{"location": "STORE", "reason": "the time is over"}]
+    assert world.told("fulfillment.timed_out")[0]["kept"] == 2
 
 
 # -- pauses -----------------------------------------------------------------------------------------------------------
