@@ -34,6 +34,22 @@ def document(**changes: Any) -> dict[str, Any]:
     return {"code": "standard", "card": POLICY["card"], "routes": [{"name": "all", **rules}]}
 
 
+def walk(http: httpx.Client) -> None:
+    """Do once everything that is documented of trials."""
+    assert http.post("/v1/orders", json=order("TRIED-1")).status_code == 201
+    draft = document(excluded=["S1"])
+    trial = over(http, start(http, document=draft, price_rules=True).json())
+    assert trial["state"] == "succeeded", trial
+    here = trial["links"]["self"]
+    (one,) = http.get(f"{here}/differences", params={"limit": 1}).json()["data"] or [None]
+    order_id = one["order_id"] if one else http.get("/v1/orders").json()["data"][0]["id"]
+    assert http.get(f"{here}/orders/{order_id}").status_code == 200
+    assert http.get("/v1/policies/standard/trials").json()["data"][0]["id"] == trial["id"]
+    assert http.post(f"{here}/actions/cancel").status_code == 200
+    tried = http.post("/v1/policies/standard/actions/try", json={"document": draft, "order_id": order_id})
+    assert tried.status_code == 200, tried.text
+
+
 def start(http: httpx.Client, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
     return http.post("/v1/policies/standard/trials", json={"document": document(), **body}, headers=headers or {})
 
@@ -150,3 +166,8 @@ def test_a_version_counts_as_tried_when_past_orders_were_decided_under_it(http: 
         time.sleep(0.02)
     assert version["changes"][0]["note"] == "2 past orders, of which 2 decisions would be other plans"
     assert http.post("/v1/policies/standard/trials", json={"version": 99}).status_code == 404
+
+
+def test_all_that_is_documented_of_trials_can_be_done(shop: Shop, http: httpx.Client) -> None:
+    put_stock(http, "S1", "pos", HEART=5)
+    walk(http)

@@ -16,6 +16,7 @@ from crossdock.kernel.clock import moment
 from crossdock.kernel.ids import IdBlock, IdFactory
 from crossdock.orchestration.commands import Actor, CaptureOrder
 from crossdock.orchestration.directory import Directory, StoredVersions
+from crossdock.orchestration.errors import ConfigurationRefused
 from crossdock.orchestration.orders.capture import NewOrder, check, decided
 from crossdock.orchestration.orders.decision_queries import show_decision
 from crossdock.orchestration.planning import Planner
@@ -27,7 +28,7 @@ from crossdock.orchestration.trials.rules import Rules
 from crossdock.orchestration.trials.trying import RouteDecision, RouteTried, TriedDelivery, TriedOrder
 from crossdock.orchestration.trials.views import location_codes, plan_figures
 from crossdock.orders.model import OrderIn
-from crossdock.routing.model import Network, Policy
+from crossdock.routing.model import Network, Policy, RoutingError
 from crossdock.routing.policy.compile import CompiledPolicy
 from crossdock.routing.policy.truth import words as when_words
 from crossdock.routing.record import Versions, decode
@@ -81,7 +82,10 @@ class TryDesk:
             self._mirror.catch_up(session)
             self._directory.load_items(session, {line.sku for line in order.lines})
             now = self._decide(session, order, None, at)
-            draft = self._decide(session, order, rules.compiled, at)
+            try:
+                draft = self._decide(session, order, rules.compiled, at)
+            except RoutingError as error:
+                raise ConfigurationRefused(f"The draft cannot decide this order: {error}.") from None
             tried = _Told(session, self._directory.network, rules)
             numbers = range(1, len(order.deliveries) + 1)
             deliveries = tuple(tried.delivery(no, now, draft) for no in numbers)
