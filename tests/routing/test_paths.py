@@ -270,8 +270,3 @@ def test_straight_is_decided_as_ever():
 def test_what_gathering_cannot_cost_is_refused_with_its_place(said: dict[str, object], where: str):
     with pytest.raises(msgspec.ValidationError, match=re.escape(where)):
         msgspec.convert(said, Merge)
-
-
-def test_zones_of_transfers_rise():
-    with pytest.raises(ValueError, match="rising"):
-        Merge(zones=(LINK, LINK))

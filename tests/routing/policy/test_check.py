@@ -23,6 +23,7 @@ def _site(id_: int, code: str, kind: str, **more: Any) -> Site:
 
 
 NETWORK = Network((_site(1, "DC1", "dc"), _site(2, "S1", "store", tags=("city",)), _site(3, "S2", "store")))
+LINK = {"up_to_km": 50, "base": 1, "per_kg": 1, "transit_days": 1}
 WEB = ChannelUse("web", "GBP", ("standard", "express"), uses=True)
 
 
@@ -149,6 +150,7 @@ def test_channels_and_currencies_that_do_not_fit_are_told():
         ({"fences": [{"type": "has_share", "permille": 1_500}]}, "/routes/0/fences/0", "error"),
         ({"fences": [{"type": "near", "km": 30_000}]}, "/routes/0/fences/0", "error"),
         ({"fences": [{"type": "keeps_stock", "units": 10**10}]}, "/routes/0/fences/0", "error"),
+        ({"merge": {"sources": True, "zones": [LINK, LINK]}}, "/routes/0/merge/zones", "error"),
         ({"split": "never", "max_locations": 3}, "/routes/0/max_locations", "warning"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal
 
 from crossdock.routing.conditions import FACTS
@@ -58,6 +59,9 @@ def rule_findings(route: Route, place: str) -> Iterator[_Found]:
             yield "error", f"{place}/costs/{index}/below", "amount", "Stock is scarce below at least 1 unit."
         if isinstance(cost, Clear) and not 0 <= (cost.within_days or 0) <= 100 * _MOST_DAYS:
             yield "error", f"{place}/costs/{index}/within_days", "amount", "Days are counted from 0."
+    kms = [] if route.merge is None else [zone.up_to_km for zone in route.merge.zones]
+    if any(a >= b for a, b in pairwise(kms)):
+        yield "error", f"{place}/merge/zones", "order", "Transfers need zones with rising distances."
     yield from _weights(route, place)
     yield from _preferences(route, place)
     yield from _splits(route, place)
