@@ -168,6 +168,12 @@ def test_a_version_counts_as_tried_when_past_orders_were_decided_under_it(http: 
     assert http.post("/v1/policies/standard/trials", json={"version": 99}).status_code == 404
 
 
+def test_a_draft_with_a_day_that_no_calendar_has_is_refused(http: httpx.Client) -> None:
+    draft = document(when={"type": "during", "last_day": "0000-01-01"})
+    answer = start(http, document=draft)
+    assert (answer.status_code, answer.json()["code"]) == (422, "configuration_refused")
+
+
 def test_all_that_is_documented_of_trials_can_be_done(shop: Shop, http: httpx.Client) -> None:
     put_stock(http, "S1", "pos", HEART=5)
     walk(http)

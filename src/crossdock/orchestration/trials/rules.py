@@ -15,7 +15,7 @@ from crossdock.orchestration.policies import store
 from crossdock.orchestration.trials.model import Case
 from crossdock.orchestration.trials.says import cost_words, fence_words, money, prefer_words
 from crossdock.promising.methods import Method, policy_for
-from crossdock.routing.model import Demand, Policy, RoutingError
+from crossdock.routing.model import Demand, Policy
 from crossdock.routing.policy.compile import CompiledPolicy, compile_policy
 from crossdock.routing.policy.document import Route, RoutingPolicy
 from crossdock.routing.record import Record
@@ -56,7 +56,7 @@ def checked(document: RoutingPolicy) -> Rules:
     rules = Rules(document)
     try:
         rules.compiled  # noqa: B018  (compiled once, remembered)
-    except RoutingError as error:
+    except ValueError as error:  # a RoutingError, or a day that no calendar has
         raise ConfigurationRefused(f"The policy cannot decide: {error}.") from None
     return rules
 
