@@ -4,11 +4,13 @@ import copy
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.api import examples
 from crossdock.api.decoding import decode, faults
+from crossdock.api.errors import InvalidJson
 from crossdock.kernel.errors import Invalid
 from crossdock.orders.model import OrderIn
 
@@ -81,3 +83,8 @@ def test_the_pointer_of_a_fault_leads_to_its_place(at: tuple[Any, ...], value: A
 def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
     error = refusal(body)
     assert error is None or error.status == 400
+
+
+def test_a_body_of_another_kind_that_stops_being_text_is_told_as_no_json():
+    with pytest.raises(InvalidJson, match="not JSON"):
+        decode(msgspec.json.Decoder(dict[str, int]), b'"\xef\xbf\xbd#"\nAB\xa7')

@@ -157,7 +157,7 @@ def test_what_is_given_back_pays_first_for_what_is_short(session: Session, mug: 
 
 def test_a_supply_line_gives_no_more_than_is_still_to_come(session: Session, mug: Take):
     item, location, _ = mug.key
-    row = (1, 1, "PO-1", "1", item, location, 0, 740_000, 5, 2, 0, 1, 0, 0)
+    row = (1, 1, "PO-1", "1", item, location, 0, 740_000, 5, 2, 0, 1, 0, 0, None)
     session.execute(f"INSERT INTO supply_lines VALUES ({', '.join('?' * len(row))})", *row)
     two = Take(Kind.SUPPLY, (1,), 2)
     assert guard.take(session, [[two], [two], [two._replace(quantity=1)]]).missing == [None, two, None]

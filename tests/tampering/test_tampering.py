@@ -85,7 +85,7 @@ DANGLING = {
     "a fulfillment that nobody decided": "UPDATE fulfillments SET decision_id = 7 WHERE execution = 1",
     "a delivery to no address": "UPDATE deliveries SET address_id = 7",
     "a channel without rules": "UPDATE channels SET policy = 'gone'",
-    "rules without a body": "DELETE FROM versions WHERE kind = 'policy'",
+    "rules without a body": "DELETE FROM versions WHERE kind = 'policy_document'",
     "a location gone": "DELETE FROM locations WHERE code = 'STORE'",
     "an item gone": "DELETE FROM items WHERE sku = 'PEN'",
 }

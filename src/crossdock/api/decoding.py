@@ -45,7 +45,7 @@ def _second_look(decoder: msgspec.json.Decoder[Any], body: bytes, first: str) ->
     """Find every fault; when there is none, whole numbers were only written as 8.0, which JSON takes for 8."""
     try:
         plain = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # a body may be wrong before it stops being text
         raise InvalidJson(f"The body is not JSON: {_plain(error)}.") from None
     if found := [*faults(decoder.type, plain), *_nuls(plain, "")]:
         raise _invalid(found)

@@ -33,7 +33,8 @@ def mend(repairs: Repairs, findings: Sequence[Finding]) -> set[int]:
         session.execute(_CLOSE, SupplyState.CLOSED.value, id_)
         if order_id:
             orders.add(order_id)
-    repairs.unit.dirty = True
+    if findings:
+        repairs.unit.dirty = True
     return orders
 
 
