@@ -17,6 +17,7 @@ from crossdock.api.resources import events
 from crossdock.api.table import operations
 from crossdock.kernel.errors import CrossdockError
 from tests.api.shop import Shop, put, put_stock
+from tests.api.test_reservations import walk as walk_reservations
 from tests.api.test_trials import walk as walk_trials
 from tests.api.test_work import walk
 
@@ -65,6 +66,7 @@ def test_the_api_does_what_its_document_says_and_nothing_else(
             put(http, f"/v1/items/{sku}", item)
             put_stock(http, "DC1", "plenty", **{sku: 1_000_000})
         walk(http)
+        walk_reservations(http)
         walk_trials(http)
     done = subprocess.run(
         [

@@ -24,6 +24,20 @@ def act(http: httpx.Client, cart: dict[str, Any], action: str, body: dict[str, A
     return http.post(f"/v1/reservations/{cart['id']}/actions/{action}", json=body, headers=headers)
 
 
+def walk(http: httpx.Client) -> None:
+    """Do everything that can be done with a cart once, whatever random requests come upon."""
+    cart = reserve(http)
+    elsewhere = ({"DC1", "S1"} - {held["location"] for held in cart["held"]}).pop()
+    for action, body in (
+        ("extend", {"duration_seconds": 3_600}),
+        ("change", {"lines": [{"sku": "HEART", "quantity": 1}]}),
+        ("move", {"location": elsewhere}),
+        ("release", {}),
+    ):
+        answer = act(http, cart, action, body)
+        assert answer.status_code == 200, answer.text
+
+
 def test_a_cart_is_held_and_read(http: httpx.Client):
     cart = reserve(http, external_id="cart-1", duration_seconds=600)
     assert (cart["state"], cart["complete"], cart["version"]) == ("open", True, 1)

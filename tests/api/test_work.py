@@ -52,6 +52,7 @@ def walk(http: httpx.Client) -> None:
     done(http.post(f"/v1/orders/{order_id}/actions/preview_assignment", json=asked))
     id_ = done(act(http, id_, "assign", **elsewhere(id_), reason="a walk"))["fulfillment"]["id"]
     offer = done(act(http, id_, "offer", locations=["DC1", "S1"]))["id"]
+    done(http.get(f"/v1/offers/{offer}"))
     id_ = done(http.post(f"/v1/offers/{offer}/actions/claim", json=elsewhere(id_)))["fulfillment"]["id"]
     for action in ("release", "start", "pick", "restock"):
         done(act(http, id_, action))
